@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+// The package: one library target an idea, dependencies pointing one way, and the executable `tpsnet`.
+import PackageDescription
+
+// `Scripts/bootstrap` puts oneDNN's headers and library here (copies, or links to the system's), so the
+// manifest never has to look at the machine; the run path lets executables start without variables.
+let oneDNN = Context.packageDirectory + "/.deps/onednn"
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let withOneDNN: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-I\(oneDNN)/include"])]
+let linkOneDNN: [LinkerSetting] = [
+  .unsafeFlags(["-L\(oneDNN)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(oneDNN)/lib"])
+]
+
+let package = Package(
+  name: "tpsnet",
+  products: [
+    .library(name: "TPSNet", targets: ["Models", "Compute", "OneDNNBackend", "Datasets", "Formats", "Training"]),
+    .executable(name: "tpsnet", targets: ["tpsnet"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "COneDNN"),
+    .systemLibrary(name: "CArchive"),
+    .systemLibrary(name: "CCrypto"),
+    .target(
+      name: "CImageCodecs",
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
+
+    .target(name: "Randomness"),
+    .target(name: "Models"),
+    .target(name: "Compute", dependencies: ["Models", "Randomness"]),
+    .target(
+      name: "OneDNNBackend", dependencies: ["COneDNN", "Compute", "Models"], linkerSettings: linkOneDNN),
+    .target(
+      name: "Datasets", dependencies: ["CArchive", "CCrypto", "CImageCodecs", "Randomness"]),
+    .target(name: "Formats"),
+    .target(
+      name: "Training",
+      dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Reports"),
+    .executableTarget(
+      name: "tpsnet",
+      dependencies: [
+        "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Reports", "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models"]),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", "Models"]),
+    .testTarget(name: "OneDNNBackendTests", dependencies: ["Compute", "Formats", "Models", "OneDNNBackend"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness"]),
+    .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Reports", "Training"]),
+    .testTarget(name: "CLITests", dependencies: ["Formats"]),
+  ]
+)
+
+for target in package.targets where target.type != .system && target.type != .plugin {
+  guard !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests") else { continue }
+  let seesOneDNN = ["OneDNNBackend", "tpsnet", "OneDNNBackendTests", "TrainingTests"].contains(target.name)
+  target.swiftSettings = (target.swiftSettings ?? []) + (seesOneDNN ? withOneDNN : strict)
+}

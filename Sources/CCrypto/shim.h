@@ -1,0 +1,2 @@
+// OpenSSL's digests, to verify data files.
+#include <openssl/evp.h>

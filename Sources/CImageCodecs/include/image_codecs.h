@@ -1,0 +1,1 @@
+void tpsnet_placeholder(void);
