@@ -1,0 +1,56 @@
+// A network laid out for reading: each layer's shape, parameters and cost, and the budget's verdict,
+// all from the graph, before any memory is taken.
+
+/// Layers, exact counts and the verdict of a parameter budget.
+public struct ModelSummary: Hashable, Codable, Sendable {
+  /// One row.
+  public struct Layer: Hashable, Codable, Sendable {
+    /// Module path.
+    public let name: String
+    /// The operation's kind.
+    public let kind: String
+    /// `[channels, height, width]` for one image.
+    public let outputShape: [Int]
+    /// Trainable values.
+    public let parameters: Int
+    /// Multiply-adds of one image's forward pass.
+    public let multiplyAdds: Int
+  }
+
+  /// Exact number of trainable values.
+  public let parameters: Int
+  /// Multiply-adds of one image's forward pass.
+  public let multiplyAdds: Int
+  /// Bytes of parameters in fp32.
+  public let parameterBytes: Int
+  /// Values that one image's forward pass yields in convolutions, normalisations and block ends: a measure of
+  /// the memory that training keeps for the backward pass.
+  public let activations: Int
+  /// The largest number of parameters allowed, where one was given.
+  public let budget: Int?
+  /// Whether the parameters fit the budget; true without one.
+  public let withinBudget: Bool
+  /// The rows, in the order of execution.
+  public let layers: [Layer]
+
+  /// The summary of `graph` under an optional `budget` of parameters.
+  public init(_ graph: Graph, budget: Int? = nil) {
+    layers = graph.nodes.map { node in
+      Layer(
+        name: node.name, kind: node.operation.kind, outputShape: node.shape.dimensions,
+        parameters: node.tensors.reduce(0) { $0 + ($1.isTrainable ? $1.count : 0) },
+        multiplyAdds: node.multiplyAdds)
+    }
+    parameters = graph.parameterCount
+    multiplyAdds = graph.multiplyAdds
+    parameterBytes = 4 * graph.parameterCount
+    activations = graph.nodes.reduce(0) { sum, node in
+      switch node.operation {
+      case .convolution, .batchNorm, .add: sum + node.shape.count
+      default: sum
+      }
+    }
+    self.budget = budget
+    withinBudget = budget.map { graph.parameterCount <= $0 } ?? true
+  }
+}

@@ -1,0 +1,25 @@
+// The shape of one image's features; the batch is never part of a description.
+// Images, feature maps and, with one pixel, vectors are all `channels × height × width`.
+
+/// Channels, height and width of a feature map, for one image.
+public struct Shape: Hashable, Codable, Sendable {
+  /// Number of feature channels.
+  public var channels: Int
+  /// Rows.
+  public var height: Int
+  /// Columns.
+  public var width: Int
+
+  /// A map of `channels` × `height` × `width`.
+  public init(channels: Int, height: Int, width: Int) {
+    self.channels = channels
+    self.height = height
+    self.width = width
+  }
+
+  /// Number of values.
+  public var count: Int { channels * height * width }
+
+  /// `[channels, height, width]`.
+  public var dimensions: [Int] { [channels, height, width] }
+}
