@@ -15,11 +15,11 @@ public struct SpecError: Error, Hashable, CustomStringConvertible {
 extension ResNetSpec {
   /// Largest value of each number; beyond them a description is a slip of the pen, not a compact network.
   enum Bound {
-    static let extent = 1024
-    static let channels = 8192
+    static let extent = 256
+    static let channels = 4096
     static let blocks = 1000
     static let layers = 16
-    static let kernel = 31
+    static let kernel = 15
     static let classes = 10_000
   }
 
