@@ -1,0 +1,50 @@
+// The loss of every plan: softmax cross-entropy in fp32 with label smoothing,
+// and its gradient with respect to the logits.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Mean softmax cross-entropy over a batch, as `torch.nn.CrossEntropyLoss(label_smoothing:)`.
+public enum CrossEntropy {
+  /// Loss and correct images of a batch, and the gradient of the mean loss where `gradient` is given.
+  ///
+  /// - Parameters:
+  ///   - logits: images × `classes`.
+  ///   - labels: one class number an image; their count is the number of images.
+  ///   - smoothing: share of the target spread evenly over all classes.
+  ///   - gradient: images × `classes`, overwritten.
+  public static func evaluate(
+    logits: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, classes: Int, smoothing: Float,
+    gradient: UnsafeMutableBufferPointer<Float>? = nil
+  ) -> StepResult {
+    var loss: Double = 0
+    var correct = 0
+    let share = smoothing / Float(classes)
+    let scale = 1 / Float(labels.count)
+    for (image, label) in labels.enumerated() {
+      let row = UnsafeBufferPointer(rebasing: logits[image * classes..<(image + 1) * classes])
+      var best = 0
+      for index in 1..<classes where row[index] > row[best] { best = index }
+      correct += best == Int(label) ? 1 : 0
+      var sum: Float = 0
+      var total: Float = 0
+      for value in row {
+        sum += expf(value - row[best])
+        total += value
+      }
+      let logSum = logf(sum) + row[best]
+      // −Σ target · (logit − logSum), where the targets sum to one.
+      loss += Double(logSum - (1 - smoothing) * row[Int(label)] - share * total)
+      guard let gradient else { continue }
+      for index in 0..<classes {
+        let target = share + (index == Int(label) ? 1 - smoothing : 0)
+        gradient[image * classes + index] = (expf(row[index] - logSum) - target) * scale
+      }
+    }
+    return StepResult(loss: Float(loss / Double(max(1, labels.count))), correct: correct)
+  }
+}
