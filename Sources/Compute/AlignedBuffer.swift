@@ -24,6 +24,6 @@ public final class AlignedBuffer<Element: BitwiseCopyable> {
 
   /// Replaces all elements by those of `other`, which must have as many.
   public func copy(from other: AlignedBuffer) {
-    elements.update(fromContentsOf: UnsafeBufferPointer(other.elements))
+    _ = elements.update(fromContentsOf: UnsafeBufferPointer(other.elements))
   }
 }
