@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "Models"),
     .target(name: "Compute", dependencies: ["Models", "Randomness"]),
     .target(
-      name: "OneDNNBackend", dependencies: ["COneDNN", "Compute", "Models"], linkerSettings: linkOneDNN),
+      name: "OneDNNBackend", dependencies: ["COneDNN", "Compute", "Models", "Randomness"], linkerSettings: linkOneDNN),
     .target(
       name: "Datasets", dependencies: ["CArchive", "CCrypto", "CImageCodecs", "Randomness"]),
     .target(name: "Formats"),

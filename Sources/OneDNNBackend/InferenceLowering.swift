@@ -1,0 +1,228 @@
+// From a graph to an inference pass: weights laid out once, normalisations folded into convolutions or applied
+// with their running statistics, ReLU and sums fused behind the operation before them.
+internal import COneDNN
+internal import Compute
+internal import Models
+
+/// Records the loading of parameters and then the pass, node by node.
+final class InferenceLowering {
+  let builder: PlanBuilder
+  let graph: Graph
+  let batchSize: Int
+  let foldsBatchNorm: Bool
+  let dataType: dnnl_data_type_t
+  let parameters: StoredParameters
+  let consumers: [[Int]]
+
+  let images: Value
+  private var outputs: [Value?]
+  /// What has to run each time the parameters change; recorded apart, put before the pass at the end.
+  private var loads: [() throws -> Void] = []
+  private var passes: [() throws -> Void] = []
+
+  init(
+    _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, store: ParameterStore,
+    engine: Engine
+  ) throws {
+    self.graph = graph
+    self.batchSize = batchSize
+    self.foldsBatchNorm = foldsBatchNorm
+    dataType = precision == .bf16 ? dnnl_bf16 : dnnl_f32
+    builder = PlanBuilder(engine: engine)
+    parameters = StoredParameters(builder: builder, store: store)
+    consumers = graph.consumers
+    outputs = [Value?](repeating: nil, count: graph.nodes.count)
+    images = builder.makeSlot(
+      try MemoryDescriptor([batchSize] + graph.inputShape.dimensions, dnnl_f32, dnnl_nchw))
+  }
+
+  private var engine: Engine { builder.engine }
+
+  private func extents(_ node: Node) -> [Int] { [batchSize] + node.shape.dimensions }
+
+  private func output(_ id: Int) throws -> Value {
+    guard let value = outputs[id] else {
+      throw OneDNNError(description: "node \(graph.nodes[id].name) is read before it is computed")
+    }
+    return value
+  }
+
+  /// Records everything; the steps before the returned index load parameters, the rest is the pass.
+  func record() throws -> (loads: Int, logits: Value) {
+    for node in graph.nodes where outputs[node.id] == nil {
+      outputs[node.id] = try lower(node)
+    }
+    for load in loads { try load() }
+    let count = builder.steps.count
+    for pass in passes { try pass() }
+    return (count, try output(graph.nodes.count - 1))
+  }
+
+  private func lower(_ node: Node) throws -> Value {
+    switch node.operation {
+    case .input: return images
+    case .dropout: return try output(node.inputs[0])
+    case .convolution(_, let kernel, let stride): return try convolution(node, kernel: kernel, stride: stride)
+    case .batchNorm: return try batchNorm(node)
+    case .relu: return try relu(node)
+    case .add: return try add(node)
+    case .averagePool(let kernel): return try averagePool(node, kernel: kernel)
+    case .linear(let features): return try linear(node, features: features)
+    }
+  }
+
+  /// The node that alone reads `node`, if it does what `matches` asks.
+  private func onlyConsumer(_ node: Node, where matches: (Models.Operation) -> Bool) -> Node? {
+    guard consumers[node.id].count == 1 else { return nil }
+    let consumer = graph.nodes[consumers[node.id][0]]
+    return matches(consumer.operation) ? consumer : nil
+  }
+
+  /// Records, for later, the copy of stored `weights` into a persistent tensor laid out as `descriptor`.
+  private func load(_ weights: Value, as descriptor: MemoryDescriptor, name: String) -> Value {
+    let target = builder.makePersistent(descriptor)
+    loads.append { [builder] in try builder.reorder(weights, into: target, name: name) }
+    return target
+  }
+
+  private func reordered(_ value: Value, to descriptor: MemoryDescriptor, name: String) -> Value {
+    if value.descriptor.isEqual(to: descriptor) { return value }
+    let target = builder.make(descriptor)
+    passes.append { [builder] in try builder.reorder(value, into: target, name: name) }
+    return target
+  }
+
+  private func run(
+    _ name: String, _ primitive: PrimitiveDescriptor, _ arguments: [(argument: Int32, value: Value)]
+  ) {
+    passes.append { [builder] in try builder.run(name, primitive, arguments) }
+  }
+
+  private func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
+    let input = graph.nodes[node.inputs[0]]
+    let geometry = try Convolution(
+      engine: engine, name: node.name, source: MemoryDescriptor(extents(input), dataType, dnnl_format_tag_any),
+      output: extents(node), kernel: kernel, stride: stride)
+    guard foldsBatchNorm, let norm = onlyConsumer(node, where: { $0 == .batchNorm }) else {
+      return try run(node, geometry, weights: parameters.value(node, "weight"), bias: nil, fusing: [], onto: nil)
+    }
+    let (weights, bias) = try folded(node, norm)
+
+    // conv → norm → add → ReLU: onto the shortcut, where that is computed and nobody else still reads it.
+    if let add = onlyConsumer(norm, where: { $0 == .add }), add.inputs[0] == norm.id,
+      let shortcut = outputs[add.inputs[1]], let relu = onlyConsumer(add, where: { $0 == .relu }),
+      consumers[add.inputs[1]].allSatisfy({ $0 == add.id || outputs[$0] != nil })
+    {
+      let result = try run(
+        node, geometry, weights: weights, bias: bias, fusing: [.sum, .relu], onto: shortcut)
+      for id in [norm.id, add.id, relu.id] { outputs[id] = result }
+      return result
+    }
+    let relu = onlyConsumer(norm) { $0 == .relu }
+    let result = try run(
+      node, geometry, weights: weights, bias: bias, fusing: relu == nil ? [] : [.relu], onto: nil)
+    outputs[norm.id] = result
+    if let relu { outputs[relu.id] = result }
+    return result
+  }
+
+  private func run(
+    _ node: Node, _ geometry: Convolution, weights: Value, bias: Value?, fusing: [Attributes.PostOperation],
+    onto shortcut: Value?
+  ) throws -> Value {
+    let forward = try geometry.forward(
+      training: false, bias: bias?.descriptor, attributes: Attributes(fusing))
+    let source = reordered(
+      try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
+    let laidOut = load(weights, as: try forward.weights(), name: "\(node.name).weight")
+    let destination = try forward.destination()
+    let result =
+      if let shortcut {
+        builder.overwritten(reordered(shortcut, to: destination, name: "\(node.name).shortcut"))
+      } else {
+        builder.make(destination)
+      }
+    var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, laidOut), (DNNL_ARG_DST, result)]
+    if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
+    run(node.name, forward, arguments)
+    return result
+  }
+
+  /// Filters times scale / √(variance + ε) and the bias that remains, both fp32 and computed at each load.
+  private func folded(_ node: Node, _ norm: Node) throws -> (weights: Value, bias: Value) {
+    let stored = try parameters.value(node, "weight")
+    let weights = builder.makePersistent(stored.descriptor)
+    let bias = builder.makePersistent(try MemoryDescriptor([node.shape.channels], dnnl_f32, dnnl_a))
+    let statistics = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
+    let channels = node.shape.channels
+    let filter = node.tensors[0].count / channels
+    loads.append { [builder] in
+      builder.run("\(norm.name).fold", on: [stored] + statistics + [weights, bias]) { pointers in
+        let floats = pointers.map { $0.assumingMemoryBound(to: Float.self) }
+        for channel in 0..<channels {
+          let factor = floats[1][channel] / (floats[4][channel] + Models.Operation.batchNormEpsilon).squareRoot()
+          for index in channel * filter..<(channel + 1) * filter { floats[5][index] = floats[0][index] * factor }
+          floats[6][channel] = floats[2][channel] - floats[3][channel] * factor
+        }
+      }
+    }
+    return (weights, bias)
+  }
+
+  private func batchNorm(_ node: Node) throws -> Value {
+    let input = try output(node.inputs[0])
+    let arguments = try [
+      (DNNL_ARG_SRC, input), (DNNL_ARG_SCALE, parameters.value(node, "weight")),
+      (DNNL_ARG_SHIFT, parameters.value(node, "bias")), (DNNL_ARG_MEAN, parameters.value(node, "running_mean")),
+      (DNNL_ARG_VARIANCE, parameters.value(node, "running_var")), (DNNL_ARG_DST, builder.overwritten(input)),
+    ]
+    run(node.name, try engine.batchNorm(node.name, input.descriptor, training: false), arguments)
+    return arguments[5].1
+  }
+
+  private func relu(_ node: Node) throws -> Value {
+    let input = try output(node.inputs[0])
+    if graph.nodes[node.inputs[0]].operation == .add { return input }  // the sum has already applied it
+    let result = builder.overwritten(input)
+    run(node.name, try engine.relu(node.name, input.descriptor), [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
+    return result
+  }
+
+  private func add(_ node: Node) throws -> Value {
+    let first = try output(node.inputs[0])
+    let second = reordered(try output(node.inputs[1]), to: first.descriptor, name: node.name)
+    let result = builder.overwritten(first)
+    let endsInReLU = onlyConsumer(node) { $0 == .relu } != nil
+    run(
+      node.name, try engine.sum(node.name, first.descriptor, relu: endsInReLU),
+      [(DNNL_ARG_SRC_0, first), (DNNL_ARG_SRC_1, second), (DNNL_ARG_DST, result)])
+    return result
+  }
+
+  private func averagePool(_ node: Node, kernel: Int) throws -> Value {
+    let input = try output(node.inputs[0])
+    let forward = try engine.averagePool(
+      node.name, input.descriptor, output: extents(node), kernel: kernel, training: false)
+    let result = builder.make(try forward.destination())
+    run(node.name, forward, [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
+    return result
+  }
+
+  private func linear(_ node: Node, features: Int) throws -> Value {
+    let layer = try InnerProduct(
+      engine: engine, name: node.name, source: extents(graph.nodes[node.inputs[0]]), features: features)
+    let forward = try layer.forward(training: false, attributes: Attributes())
+    let source = reordered(try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
+    let weights = load(
+      try parameters.value(node, "weight", shape: layer.weights.dimensions), as: try forward.weights(),
+      name: "\(node.name).weight")
+    let result = builder.makePersistent(layer.destination)
+    run(
+      node.name, forward,
+      [
+        (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_BIAS, try parameters.value(node, "bias")),
+        (DNNL_ARG_DST, result),
+      ])
+    return result
+  }
+}

@@ -1,0 +1,130 @@
+// The other primitives of a residual network, one function each: batch normalisation, ReLU, sum,
+// average pool and the fully connected layer, forward and backward.
+internal import COneDNN
+internal import Models
+
+extension Engine {
+  private var attributes: Attributes { get throws { try Attributes() } }
+
+  /// Normalisation with the batch's statistics (training) or the running ones.
+  func batchNorm(_ name: String, _ source: MemoryDescriptor, training: Bool) throws -> PrimitiveDescriptor {
+    let attributes = try self.attributes
+    var flags = dnnl_use_scale.rawValue | dnnl_use_shift.rawValue
+    if !training { flags |= dnnl_use_global_stats.rawValue }
+    return try PrimitiveDescriptor(name) {
+      dnnl_batch_normalization_forward_primitive_desc_create(
+        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, source.handle, source.handle,
+        Models.Operation.batchNormEpsilon, UInt32(flags), attributes.handle)
+    }
+  }
+
+  func batchNormBackward(_ name: String, _ source: MemoryDescriptor, hint: PrimitiveDescriptor) throws
+    -> PrimitiveDescriptor
+  {
+    let attributes = try self.attributes
+    let flags = dnnl_use_scale.rawValue | dnnl_use_shift.rawValue
+    return try PrimitiveDescriptor("\(name).backward") {
+      dnnl_batch_normalization_backward_primitive_desc_create(
+        &$0, handle, dnnl_backward, source.handle, source.handle, source.handle,
+        Models.Operation.batchNormEpsilon, UInt32(flags), hint.handle, attributes.handle)
+    }
+  }
+
+  /// ReLU, and below its gradient, which is taken from the result's sign: the input need not be kept.
+  func relu(_ name: String, _ data: MemoryDescriptor) throws -> PrimitiveDescriptor {
+    let attributes = try self.attributes
+    return try PrimitiveDescriptor(name) {
+      dnnl_eltwise_forward_primitive_desc_create(
+        &$0, handle, dnnl_forward_training, dnnl_eltwise_relu_use_dst_for_bwd, data.handle, data.handle, 0, 0,
+        attributes.handle)
+    }
+  }
+
+  func reluBackward(_ name: String, _ data: MemoryDescriptor) throws -> PrimitiveDescriptor {
+    let attributes = try self.attributes
+    let hint = try relu(name, data)
+    return try PrimitiveDescriptor("\(name).backward") {
+      dnnl_eltwise_backward_primitive_desc_create(
+        &$0, handle, dnnl_eltwise_relu_use_dst_for_bwd, data.handle, data.handle, data.handle, 0, 0, hint.handle,
+        attributes.handle)
+    }
+  }
+
+  /// The sum of two tensors of one layout, with ReLU where asked.
+  func sum(_ name: String, _ data: MemoryDescriptor, relu: Bool) throws -> PrimitiveDescriptor {
+    let attributes = try Attributes(relu ? [.relu] : [])
+    return try PrimitiveDescriptor(name) {
+      dnnl_binary_primitive_desc_create(
+        &$0, handle, dnnl_binary_add, data.handle, data.handle, data.handle, attributes.handle)
+    }
+  }
+
+  func averagePool(
+    _ name: String, _ source: MemoryDescriptor, output: [Int], kernel: Int, training: Bool
+  ) throws -> PrimitiveDescriptor {
+    let attributes = try self.attributes
+    let destination = try MemoryDescriptor(output, source.dataType, dnnl_format_tag_any)
+    let window = [Int64(kernel), Int64(kernel)]
+    return try PrimitiveDescriptor(name) {
+      dnnl_pooling_forward_primitive_desc_create(
+        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference,
+        dnnl_pooling_avg_exclude_padding, source.handle, destination.handle, [1, 1], window, [0, 0], [0, 0], [0, 0],
+        attributes.handle)
+    }
+  }
+
+  func averagePoolBackward(
+    _ name: String, source: MemoryDescriptor, destination: MemoryDescriptor, kernel: Int, hint: PrimitiveDescriptor
+  ) throws -> PrimitiveDescriptor {
+    let attributes = try self.attributes
+    let window = [Int64(kernel), Int64(kernel)]
+    return try PrimitiveDescriptor("\(name).backward") {
+      dnnl_pooling_backward_primitive_desc_create(
+        &$0, handle, dnnl_pooling_avg_exclude_padding, source.handle, destination.handle, [1, 1], window, [0, 0],
+        [0, 0], [0, 0], hint.handle, attributes.handle)
+    }
+  }
+}
+
+/// The classifier, in fp32: its cost is nothing and the loss wants its precision.
+struct InnerProduct {
+  let engine: Engine
+  let name: String
+  let source: MemoryDescriptor
+  let weights: MemoryDescriptor
+  let bias: MemoryDescriptor
+  let destination: MemoryDescriptor
+
+  /// From batch × channels × rows × columns to batch × `features`.
+  init(engine: Engine, name: String, source dimensions: [Int], features: Int) throws {
+    self.engine = engine
+    self.name = name
+    source = try MemoryDescriptor(dimensions, dnnl_f32, dnnl_format_tag_any)
+    weights = try MemoryDescriptor([features] + dimensions[1...], dnnl_f32, dnnl_format_tag_any)
+    bias = try MemoryDescriptor([features], dnnl_f32, dnnl_a)
+    destination = try MemoryDescriptor([dimensions[0], features], dnnl_f32, dnnl_ab)
+  }
+
+  func forward(training: Bool, attributes: Attributes) throws -> PrimitiveDescriptor {
+    try PrimitiveDescriptor(name) {
+      dnnl_inner_product_forward_primitive_desc_create(
+        &$0, engine.handle, training ? dnnl_forward_training : dnnl_forward_inference, source.handle, weights.handle,
+        bias.handle, destination.handle, attributes.handle)
+    }
+  }
+
+  func backwardData(hint: PrimitiveDescriptor, attributes: Attributes) throws -> PrimitiveDescriptor {
+    try PrimitiveDescriptor("\(name).backwardData") {
+      dnnl_inner_product_backward_data_primitive_desc_create(
+        &$0, engine.handle, source.handle, weights.handle, destination.handle, hint.handle, attributes.handle)
+    }
+  }
+
+  func backwardWeights(hint: PrimitiveDescriptor, attributes: Attributes) throws -> PrimitiveDescriptor {
+    try PrimitiveDescriptor("\(name).backwardWeights") {
+      dnnl_inner_product_backward_weights_primitive_desc_create(
+        &$0, engine.handle, source.handle, weights.handle, bias.handle, destination.handle, hint.handle,
+        attributes.handle)
+    }
+  }
+}

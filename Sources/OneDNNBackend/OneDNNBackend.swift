@@ -1,0 +1,66 @@
+// The fast backend: compiles graphs into recorded oneDNN primitives
+// with layouts of oneDNN's choice and memory planned once.
+internal import COneDNN
+public import Compute
+public import Models
+
+/// Executes graphs on the CPU with oneDNN.
+///
+/// Plans of one backend share its stream: use them from one thread at a time.
+public final class OneDNNBackend: Backend {
+  let engine: Engine
+
+  /// A backend of `threads` OpenMP threads; nil means `OMP_NUM_THREADS` or else all processors.
+  public init(threads: Int? = nil) throws {
+    engine = try Engine(threads: threads ?? Int(omp_get_max_threads()))
+  }
+
+  /// Number of threads that steps use.
+  public var threads: Int { engine.threads }
+
+  /// oneDNN's version, for instance `3.2.0`.
+  public static var version: String {
+    guard let version = dnnl_version()?.pointee else { return "unknown" }
+    return "\(version.major).\(version.minor).\(version.patch)"
+  }
+
+  /// Whether this CPU multiplies bfloat16 in hardware (AVX-512 bf16 or AMX; on arm64 as oneDNN reports it).
+  public static var hasFastBF16: Bool {
+    #if arch(x86_64)
+      let needed = dnnl_cpu_isa_avx512_core_bf16.rawValue
+      return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+    #else
+      return false
+    #endif
+  }
+
+  /// The fastest precision that trains well on this CPU.
+  public static var bestPrecision: Precision { hasFastBF16 ? .bf16 : .fp32 }
+
+  /// See `Backend`. Throws `OneDNNError`, also where the CPU lacks bf16.
+  public func compileTraining(
+    _ graph: Graph, batchSize: Int, precision: Precision, parameters: ParameterStore
+  ) throws -> any TrainingPlan {
+    try Self.demand(precision)
+    engine.claimThreads()
+    return try OneDNNTrainingPlan(
+      graph, batchSize: batchSize, precision: precision, parameters: parameters, engine: engine)
+  }
+
+  /// See `Backend`. Throws `OneDNNError`, also where the CPU lacks bf16.
+  public func compileInference(
+    _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, parameters: ParameterStore
+  ) throws -> any InferencePlan {
+    try Self.demand(precision)
+    engine.claimThreads()
+    return try OneDNNInferencePlan(
+      graph, batchSize: batchSize, precision: precision, foldsBatchNorm: foldsBatchNorm, parameters: parameters,
+      engine: engine)
+  }
+
+  private static func demand(_ precision: Precision) throws {
+    if precision == .bf16, !hasFastBF16 {
+      throw OneDNNError(description: "this CPU has no bf16 instructions: use --precision fp32 (or auto)")
+    }
+  }
+}

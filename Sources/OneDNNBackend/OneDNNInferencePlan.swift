@@ -1,0 +1,50 @@
+// An inference pass as recorded steps: some that lay parameters out, the rest for each batch.
+internal import Compute
+internal import Models
+
+/// The compiled inference pass.
+final class OneDNNInferencePlan: InferencePlan {
+  let batchSize: Int
+  private let imageCount: Int
+  private let plan: RecordedPlan
+  private let loads: Range<Int>
+  private let pass: Range<Int>
+  private let images: Value
+  private let result: UnsafeBufferPointer<Float>
+  /// The plan's steps hold pointers into it.
+  private let parameters: ParameterStore
+
+  init(
+    _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, parameters: ParameterStore,
+    engine: Engine
+  ) throws {
+    self.batchSize = batchSize
+    self.parameters = parameters
+    imageCount = batchSize * graph.inputShape.count
+    let lowering = try InferenceLowering(
+      graph, batchSize: batchSize, precision: precision, foldsBatchNorm: foldsBatchNorm, store: parameters,
+      engine: engine)
+    let recorded = try lowering.record()
+    images = lowering.images
+    loads = 0..<recorded.loads
+    pass = recorded.loads..<lowering.builder.steps.count
+    plan = try lowering.builder.finish()
+    result = UnsafeBufferPointer(
+      start: plan.address(of: recorded.logits)?.assumingMemoryBound(to: Float.self),
+      count: batchSize * graph.classes)
+    try loadParameters()
+  }
+
+  var memoryBytes: Int { plan.byteCount }
+
+  func loadParameters() throws { try plan.run(loads) }
+
+  func logits(images: UnsafeBufferPointer<Float>) throws -> UnsafeBufferPointer<Float> {
+    guard images.count == imageCount, let address = images.baseAddress else {
+      throw OneDNNError(description: "a pass of \(batchSize) images got \(images.count) pixels")
+    }
+    try plan.set(self.images, to: address)
+    try plan.run(pass)
+    return result
+  }
+}

@@ -1,0 +1,71 @@
+// A training step as two recorded halves with the loss between them.
+internal import Compute
+internal import Models
+
+/// The compiled training step.
+final class OneDNNTrainingPlan: TrainingPlan {
+  let batchSize: Int
+  private let classes: Int
+  private let imageCount: Int
+  private let plan: RecordedPlan
+  private let forward: Range<Int>
+  private let backward: Range<Int>
+  private let images: Value
+  private let options: TrainingLowering.OptionsBox
+  private let logitsMemory: UnsafeMutableBufferPointer<Float>
+  private let gradientMemory: UnsafeMutableBufferPointer<Float>
+  /// The plan's steps hold pointers into it.
+  private let parameters: ParameterStore
+
+  init(
+    _ graph: Graph, batchSize: Int, precision: Precision, parameters: ParameterStore, engine: Engine
+  ) throws {
+    self.batchSize = batchSize
+    self.parameters = parameters
+    classes = graph.classes
+    imageCount = batchSize * graph.inputShape.count
+    options = .init()
+    let lowering = try TrainingLowering(
+      graph, batchSize: batchSize, precision: precision, store: parameters, engine: engine, options: options)
+    try lowering.recordForward()
+    let middle = lowering.builder.steps.count
+    let seed = try lowering.recordBackward()
+    forward = 0..<middle
+    backward = middle..<lowering.builder.steps.count
+    images = lowering.images
+    let plan = try lowering.builder.finish()
+    let logits = try lowering.output(graph.nodes.count - 1)
+    let count = batchSize * classes
+    func floats(_ value: Value) -> UnsafeMutableBufferPointer<Float> {
+      UnsafeMutableBufferPointer(
+        start: plan.address(of: value)?.assumingMemoryBound(to: Float.self), count: count)
+    }
+    logitsMemory = floats(logits)
+    gradientMemory = floats(seed)
+    self.plan = plan
+  }
+
+  var memoryBytes: Int { plan.byteCount }
+
+  var logits: UnsafeBufferPointer<Float> { UnsafeBufferPointer(logitsMemory) }
+
+  func step(
+    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, options: StepOptions
+  ) throws -> StepResult {
+    guard images.count == imageCount, labels.count == batchSize, let address = images.baseAddress else {
+      throw OneDNNError(
+        description: "a step of \(batchSize) images got \(labels.count) labels and \(images.count) pixels")
+    }
+    guard labels.allSatisfy({ $0 >= 0 && $0 < classes }) else {
+      throw OneDNNError(description: "a label is outside 0..<\(classes)")
+    }
+    self.options.value = options
+    try plan.set(self.images, to: address)
+    try plan.run(forward)
+    let result = CrossEntropy.evaluate(
+      logits: logits, labels: labels, classes: classes, smoothing: options.labelSmoothing,
+      gradient: gradientMemory)
+    try plan.run(backward)
+    return result
+  }
+}

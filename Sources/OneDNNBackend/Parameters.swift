@@ -1,0 +1,32 @@
+// The parameter store as a plan sees it: each tensor at its fixed address,
+// in PyTorch's order of elements.
+internal import COneDNN
+internal import Compute
+internal import Models
+
+/// Values and gradients of the store as external tensors of a plan.
+struct StoredParameters {
+  let builder: PlanBuilder
+  let store: ParameterStore
+
+  /// The node's tensors by the last part of their names: `weight`, `bias`, `running_mean`, `running_var`.
+  func value(_ node: Node, _ part: String, shape: [Int]? = nil) throws -> Value {
+    try external(store.values(of: "\(node.name).\(part)"), node, part, shape)
+  }
+
+  /// The gradient of one of the node's tensors.
+  func gradient(_ node: Node, _ part: String, shape: [Int]? = nil) throws -> Value {
+    try external(store.gradient(of: "\(node.name).\(part)"), node, part, shape)
+  }
+
+  private func external(
+    _ memory: UnsafeMutableBufferPointer<Float>, _ node: Node, _ part: String, _ shape: [Int]?
+  ) throws -> Value {
+    guard let address = memory.baseAddress, let spec = node.tensors.first(where: { $0.name == "\(node.name).\(part)" })
+    else { throw OneDNNError(description: "the parameter store has no tensor \(node.name).\(part)") }
+    let shape = shape ?? spec.shape
+    let tags = [dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd]
+    return builder.makeExternal(
+      try MemoryDescriptor(shape, dnnl_f32, tags[shape.count - 1]), at: UnsafeMutableRawPointer(address))
+  }
+}

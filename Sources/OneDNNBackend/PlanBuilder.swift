@@ -1,0 +1,121 @@
+// Records a plan: steps in order, and the tensors that they touch. Nothing is allocated before
+// `finish()`, which knows each tensor's lifetime by then.
+internal import COneDNN
+
+/// A tensor of a plan: a buffer and the layout in which it is read. Two values may share a buffer (in place).
+struct Value {
+  let id: Int
+  let buffer: Int
+  let descriptor: MemoryDescriptor
+}
+
+/// What a step does, recorded.
+enum Work {
+  case primitive(PrimitiveDescriptor, [(argument: Int32, value: Value)])
+  /// Work of our own on the values' memory.
+  case kernel([Value], ([UnsafeMutableRawPointer]) -> Void)
+
+  var values: [Value] {
+    switch self {
+    case .primitive(_, let arguments): arguments.map(\.value)
+    case .kernel(let values, _): values
+    }
+  }
+}
+
+/// The recorder.
+final class PlanBuilder {
+  /// Where a buffer's bytes are.
+  enum Storage {
+    /// In the arena, during the steps that touch it.
+    case planned(bytes: Int)
+    /// In the arena for the plan's whole life.
+    case persistent(bytes: Int)
+    /// Outside, at a fixed address.
+    case external(UnsafeMutableRawPointer)
+    /// Outside, at an address that each run sets.
+    case slot
+  }
+
+  let engine: Engine
+  private(set) var storages: [Storage] = []
+  private(set) var steps: [(name: String, work: Work)] = []
+  private var values = 0
+  private var reordered: [Int: [Value]] = [:]
+
+  init(engine: Engine) {
+    self.engine = engine
+  }
+
+  private func value(_ descriptor: MemoryDescriptor, _ storage: Storage) -> Value {
+    storages.append(storage)
+    values += 1
+    return Value(id: values, buffer: storages.count - 1, descriptor: descriptor)
+  }
+
+  /// A new tensor, alive during the steps that touch it.
+  func make(_ descriptor: MemoryDescriptor) -> Value {
+    value(descriptor, .planned(bytes: descriptor.byteCount))
+  }
+
+  /// A new tensor that keeps its bytes between runs.
+  func makePersistent(_ descriptor: MemoryDescriptor) -> Value {
+    value(descriptor, .persistent(bytes: descriptor.byteCount))
+  }
+
+  /// A tensor at a fixed address.
+  func makeExternal(_ descriptor: MemoryDescriptor, at address: UnsafeMutableRawPointer) -> Value {
+    value(descriptor, .external(address))
+  }
+
+  /// A tensor whose address each run sets.
+  func makeSlot(_ descriptor: MemoryDescriptor) -> Value {
+    value(descriptor, .slot)
+  }
+
+  /// What `value`'s buffer holds after a step has overwritten it in place.
+  func overwritten(_ value: Value) -> Value {
+    values += 1
+    return Value(id: values, buffer: value.buffer, descriptor: value.descriptor)
+  }
+
+  /// Records a primitive; its scratch memory is planned like any other tensor.
+  func run(
+    _ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [(argument: Int32, value: Value)]
+  ) throws {
+    var arguments = arguments
+    let scratchpad = try descriptor.scratchpad()
+    if scratchpad.byteCount > 0 { arguments.append((DNNL_ARG_SCRATCHPAD, make(scratchpad))) }
+    steps.append((name, .primitive(descriptor, arguments)))
+  }
+
+  /// Records work of our own on the memory of `values`.
+  func run(_ name: String, on values: [Value], _ body: @escaping ([UnsafeMutableRawPointer]) -> Void) {
+    steps.append((name, .kernel(values, body)))
+  }
+
+  /// Records a copy of `source` into `target`, with the change of layout and format between them.
+  func reorder(_ source: Value, into target: Value, name: String) throws {
+    let attributes = try Attributes()
+    let descriptor = try PrimitiveDescriptor("reorder of \(name)") {
+      dnnl_reorder_primitive_desc_create(
+        &$0, source.descriptor.handle, engine.handle, target.descriptor.handle, engine.handle, attributes.handle)
+    }
+    try run("\(name).reorder", descriptor, [(DNNL_ARG_FROM, source), (DNNL_ARG_TO, target)])
+  }
+
+  /// `source` in the layout of `descriptor`: itself, an earlier copy, or a recorded reorder.
+  func reordered(_ source: Value, to descriptor: MemoryDescriptor, name: String) throws -> Value {
+    if source.descriptor.isEqual(to: descriptor) { return source }
+    if let known = reordered[source.id]?.first(where: { $0.descriptor.isEqual(to: descriptor) }) { return known }
+    let target = make(descriptor)
+    try reorder(source, into: target, name: name)
+    reordered[source.id, default: []].append(target)
+    return target
+  }
+
+  /// The plan: memory laid out and taken, primitives generated, arguments fixed.
+  func finish() throws -> RecordedPlan {
+    try RecordedPlan(self)
+  }
+}
