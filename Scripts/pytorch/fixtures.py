@@ -70,12 +70,12 @@ def network(
     }
 
 
-# Each network has a number, which seeds its weights and images. Of a hundred tried it is the one that keeps the
-# inputs of all ReLUs farthest from zero: where one is nearly zero, float32 rounding decides whether its gradient
-# passes, and an implementation that differs by several per cent in some gradient is still right.
+# Each network has a number, which seeds its weights and images. It was chosen among a hundred because it keeps the
+# inputs of all ReLUs away from zero, and float32 PyTorch on the float64 course for ten steps: where an input is
+# nearly zero, rounding decides whether its gradient passes, and a right gradient may be several per cent off.
 NETWORKS: list[tuple[int, str, Description]] = [
     (70, "tpsnet-shape", network(16, [layer(32), layer(64, stride=2), layer(128, stride=2)], pool=8)),
-    (239, "odd-widths", network(34, [layer(34), layer(68, stride=2)], pool=16)),
+    (477, "odd-widths", network(34, [layer(34), layer(68, stride=2)], pool=16)),
     (37, "kernels-5-and-1", network(8, [layer(16, kernel=5), layer(32, kernel=1, stride=2)], pool=16)),
     (654, "skip-kernel-3", network(8, [layer(16, skip_kernel=3), layer(32, skip_kernel=3, stride=2)], pool=16)),
     (256, "two-layers-pool-4", network(16, [layer(16, stride=2), layer(32, stride=2)], pool=4, classes=12)),
@@ -85,7 +85,7 @@ NETWORKS: list[tuple[int, str, Description]] = [
         network(8, [layer(16, stride=2), layer(16), layer(32, stride=2), layer(32, stride=2)], pool=3),
     ),
     (
-        573,
+        83,
         "three-blocks-stem-5",
         network(8, [layer(8, blocks=3), layer(16, blocks=3, stride=2)], pool=16, stem_kernel=5),
     ),
