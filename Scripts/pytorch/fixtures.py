@@ -223,7 +223,7 @@ def write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> N
 def write_reader_fixture() -> None:
     """A file with many types, an empty tensor, a scalar, and names that JSON escapes or that are not ASCII."""
     tensors = {
-        "floats": torch.tensor([[1.5, -2.25, 3.0], [0.0, -0.0, 1e-40]]),
+        "floats": torch.tensor([[1.5, -2.25, 3.0], [0.0, -0.0, 2.0**-140]]),
         "half": torch.tensor([1.5, -2.25, 65504.0, 6e-8], dtype=torch.float16),
         "bfloat": torch.tensor([1.5, -2.25, 3e38], dtype=torch.bfloat16),
         "count": torch.tensor(1234567890123, dtype=torch.int64),
