@@ -79,3 +79,16 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
       pool: pool)
   }
 }
+
+extension ResNetSpec.Layer {
+  /// Decodes a layer; `kernel` and `skipKernel` may be left out (3 and 1).
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      blocks: try container.decode(Int.self, forKey: .blocks),
+      channels: try container.decode(Int.self, forKey: .channels),
+      kernel: try container.decodeIfPresent(Int.self, forKey: .kernel) ?? 3,
+      skipKernel: try container.decodeIfPresent(Int.self, forKey: .skipKernel) ?? 1,
+      stride: try container.decode(Int.self, forKey: .stride))
+  }
+}

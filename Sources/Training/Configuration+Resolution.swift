@@ -1,0 +1,55 @@
+// Where a configuration comes from: defaults < preset < file < `--set` < flags, each laid over the last,
+// with unknown keys refused.
+public import Foundation
+
+extension Configuration {
+  /// One source of settings, laid over those before it.
+  public enum Layer {
+    /// A preset by name.
+    case preset(String)
+    /// A YAML or JSON file.
+    case file(URL)
+    /// YAML text, as stored in a run or a checkpoint.
+    case text(String, origin: String)
+    /// One `key.path=value`.
+    case assignment(String)
+  }
+
+  /// The configuration that `layers`, in order, make of the default preset's. Throws `ConfigurationError` with the
+  /// path of the key at fault.
+  public static func resolve(_ layers: [Layer]) throws -> Configuration {
+    var tree = try ConfigurationTree(encoding: Preset.default.configuration)
+    for layer in layers {
+      switch layer {
+      case .preset(let name):
+        tree = try ConfigurationTree(encoding: Preset.named(name).configuration)
+      case .file(let url):
+        guard let text = try? String(contentsOf: url, encoding: .utf8) else {
+          throw ConfigurationError("\(url.path): cannot be read: name a YAML or JSON file")
+        }
+        try tree.lay(over: ConfigurationTree(yaml: text, origin: url.path), origin: url.path)
+      case .text(let text, let origin):
+        try tree.lay(over: ConfigurationTree(yaml: text, origin: origin), origin: origin)
+      case .assignment(let assignment):
+        try tree.set(assignment)
+      }
+    }
+    let configuration = try tree.decode(Configuration.self)
+    // Whatever decoding did not take up does not come out again.
+    try tree.checkKeys(against: ConfigurationTree(encoding: configuration))
+    try configuration.validate()
+    return configuration
+  }
+
+  /// The configuration as YAML, keys sorted.
+  public func yaml() throws -> String {
+    try ConfigurationTree(encoding: self).yaml()
+  }
+}
+
+extension ConfigurationTree {
+  fileprivate mutating func lay(over other: ConfigurationTree, origin: String) throws {
+    guard case .map = other else { throw ConfigurationError("\(origin): a configuration is a map of keys") }
+    self = overlaid(with: other)
+  }
+}

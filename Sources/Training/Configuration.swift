@@ -1,0 +1,136 @@
+// Everything that decides a training run, as one Codable value: the same tree in presets, files,
+// `--set`, checkpoints and the run's record.
+public import Compute
+public import Datasets
+public import Models
+
+/// The resolved configuration of a run.
+public struct Configuration: Codable, Sendable, Equatable {
+  /// Which images, and how they are split and scaled.
+  public struct DataSettings: Codable, Sendable, Equatable {
+    /// `cifar10`, `fashion-mnist` or `folder:PATH`.
+    public var dataset: String = "cifar10"
+    /// Images held out of the training set for choices; 0 trains on all.
+    public var validation: Int = 5000
+    /// Seed of the held-out choice; apart from the run's seed, so that runs are compared on the same images.
+    public var splitSeed: UInt64 = 0
+    /// Use at most this many training images (after the split); 0 means all.
+    public var limitTrain: Int = 0
+    /// Mean of each channel, of pixels scaled to 0…1.
+    public var mean: [Float] = Normalization.study.mean
+    /// Standard deviation of each channel.
+    public var std: [Float] = Normalization.study.standardDeviation
+  }
+
+  /// Stochastic gradient descent.
+  public struct OptimizerSettings: Codable, Sendable, Equatable {
+    /// What the weight decay applies to.
+    public enum Decay: String, Codable, Sendable, CaseIterable {
+      /// Every parameter, as the study.
+      case all
+      /// Filters and matrices, not normalisations and biases.
+      case weights
+    }
+
+    /// Peak learning rate.
+    public var learningRate: Double = 0.1
+    /// Momentum.
+    public var momentum: Double = 0.9
+    /// Nesterov's momentum.
+    public var nesterov: Bool = false
+    /// Coefficient added, times the weight, to the gradient.
+    public var weightDecay: Double = 5e-4
+    /// What decays.
+    public var decay: Decay = .all
+    /// Largest Euclidean norm of the whole gradient; 0 means no limit.
+    public var clipNorm: Double = 0
+  }
+
+  /// Steps, evaluation and precision.
+  public struct TrainingSettings: Codable, Sendable, Equatable {
+    /// Passes over the training images.
+    public var epochs: Int = 30
+    /// Images of a step.
+    public var batchSize: Int = 128
+    /// Share of the target spread over all classes.
+    public var labelSmoothing: Double = 0
+    /// Decay of the average of weights, a step; 0 means none.
+    public var ema: Double = 0
+    /// Epochs between evaluations on the validation images.
+    public var evaluateEvery: Int = 1
+    /// Stop after so many evaluations without a better validation accuracy; 0 means never.
+    public var patience: Int = 0
+    /// Seed of start weights, order, augmentation and dropout.
+    public var seed: UInt64 = 0
+    /// `auto`, `fp32` or `bf16`.
+    public var precision: PrecisionChoice = .auto
+    /// Threads of the compute engine; 0 means `OMP_NUM_THREADS` or else all processors.
+    public var threads: Int = 0
+    /// Seconds between checkpoints.
+    public var checkpointSeconds: Double = 60
+  }
+
+  /// A precision, or the choice of it by what the CPU has.
+  public enum PrecisionChoice: String, Codable, Sendable, CaseIterable {
+    /// bf16 where the CPU multiplies it in hardware.
+    case auto
+    /// IEEE single precision.
+    case fp32
+    /// bfloat16.
+    case bf16
+  }
+
+  /// The network.
+  public var model: ResNetSpec
+  /// The images.
+  public var data = DataSettings()
+  /// Changes of training images.
+  public var augmentation = Augmentation(cropPadding: 4, flip: .random)
+  /// The optimizer.
+  public var optimizer = OptimizerSettings()
+  /// The learning rate over time.
+  public var schedule = Schedule()
+  /// Steps, evaluation and precision.
+  public var training = TrainingSettings()
+
+  /// The default settings around `model`.
+  public init(model: ResNetSpec) {
+    self.model = model
+  }
+
+  /// The normalisation of `data`.
+  public func normalization() throws -> Normalization {
+    try Normalization(mean: data.mean, standardDeviation: data.std)
+  }
+
+  /// Throws `ConfigurationError`, `SpecError` or `DatasetError` at the first impossible setting.
+  public func validate() throws {
+    try model.validate()
+    try augmentation.validate(height: model.input.height, width: model.input.width)
+    _ = try normalization()
+    try schedule.validate()
+    func demand(_ condition: Bool, _ path: String, _ reason: String) throws {
+      if !condition { throw ConfigurationError("\(path): \(reason)") }
+    }
+    try demand(data.validation >= 0, "data.validation", "\(data.validation) images cannot be held out")
+    try demand(data.limitTrain >= 0, "data.limitTrain", "\(data.limitTrain) is negative: 0 means all")
+    let rate = optimizer.learningRate
+    try demand(rate > 0 && rate.isFinite, "optimizer.learningRate", "\(rate) is not a positive number")
+    try demand((0..<1).contains(optimizer.momentum), "optimizer.momentum", "use 0 up to, but not, 1")
+    try demand(
+      !optimizer.nesterov || optimizer.momentum > 0, "optimizer.nesterov", "needs a momentum above 0")
+    try demand(
+      optimizer.weightDecay >= 0 && optimizer.weightDecay.isFinite, "optimizer.weightDecay", "use 0 or more")
+    try demand(optimizer.clipNorm >= 0, "optimizer.clipNorm", "use 0 (no limit) or more")
+    try demand(training.epochs >= 1, "training.epochs", "\(training.epochs) epochs train nothing: use 1 or more")
+    try demand(training.batchSize >= 1, "training.batchSize", "\(training.batchSize) is no batch: use 1 or more")
+    try demand((0..<1).contains(training.labelSmoothing), "training.labelSmoothing", "use 0 up to, but not, 1")
+    try demand((0..<1).contains(training.ema), "training.ema", "use 0 (none) up to, but not, 1")
+    try demand(training.evaluateEvery >= 1, "training.evaluateEvery", "use 1 or more epochs")
+    try demand(training.patience >= 0, "training.patience", "use 0 (never) or more")
+    try demand((0...1024).contains(training.threads), "training.threads", "use 0 (all) to 1024")
+    try demand(training.checkpointSeconds >= 0, "training.checkpointSeconds", "use 0 (each step) or more")
+    try demand(
+      training.patience == 0 || data.validation > 0, "training.patience", "needs validation images: set data.validation")
+  }
+}

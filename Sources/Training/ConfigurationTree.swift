@@ -1,0 +1,174 @@
+// A configuration as a tree of plain values, so that defaults, presets, files and `--set` can be laid over
+// one another before anything is decoded.
+import Foundation
+public import Yams
+
+/// A configuration that cannot be used, with the path of the key at fault.
+public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
+  /// One line: what is wrong, where, and the remedy.
+  public let description: String
+
+  /// An error that says `description`.
+  public init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// One value of a configuration.
+public enum ConfigurationTree: Hashable, Sendable {
+  /// A number, text or truth value, as written; null is an empty text.
+  case scalar(Node.Scalar)
+  /// A list.
+  case list([ConfigurationTree])
+  /// Named values.
+  case map([String: ConfigurationTree])
+
+  /// Reads YAML, of which JSON is a part.
+  public init(yaml text: String, origin: String) throws {
+    let node: Node?
+    do {
+      node = try Yams.compose(yaml: text)
+    } catch {
+      throw ConfigurationError("\(origin): not valid YAML: \(Self.oneLine(error))")
+    }
+    self = try node.map { try ConfigurationTree($0, origin: origin) } ?? .map([:])
+  }
+
+  private init(_ node: Node, origin: String) throws {
+    switch node {
+    case .scalar(let scalar):
+      self = .scalar(scalar)
+    case .sequence(let items):
+      self = .list(try items.map { try ConfigurationTree($0, origin: origin) })
+    case .mapping(let pairs):
+      var map: [String: ConfigurationTree] = [:]
+      for (key, value) in pairs {
+        guard let name = key.scalar?.string else {
+          throw ConfigurationError("\(origin): a key is not a plain word")
+        }
+        map[name] = try ConfigurationTree(value, origin: origin)
+      }
+      self = .map(map)
+    case .alias:
+      throw ConfigurationError("\(origin): YAML aliases are not supported: write the value out")
+    }
+  }
+
+  private static func oneLine(_ error: any Error) -> String {
+    "\(error)".split(separator: "\n").joined(separator: " ")
+  }
+
+  /// The tree as a YAML node, keys sorted.
+  private var node: Node {
+    switch self {
+    case .scalar(let scalar): .scalar(scalar)
+    case .list(let items): Node(items.map(\.node))
+    case .map(let pairs): Node(pairs.sorted { $0.key < $1.key }.map { (Node($0.key), $0.value.node) })
+    }
+  }
+
+  /// Decodes a value; an error names the key.
+  public func decode<T: Decodable>(_ type: T.Type) throws -> T {
+    do {
+      return try YAMLDecoder().decode(type, from: try Yams.serialize(node: node))
+    } catch let error as DecodingError {
+      throw ConfigurationError(Self.message(error))
+    }
+  }
+
+  private static func message(_ error: DecodingError) -> String {
+    func path(_ context: DecodingError.Context) -> String {
+      context.codingPath.reduce("") { path, key in
+        key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
+      }
+    }
+    switch error {
+    case .typeMismatch(let type, let context):
+      return "\(path(context)): a value of type \(type) is expected"
+    case .valueNotFound(let type, let context):
+      return "\(path(context)): a value of type \(type) is missing"
+    case .keyNotFound(let key, let context):
+      let parent = path(context)
+      return "\(parent.isEmpty ? "" : "\(parent).")\(key.stringValue): is missing"
+    case .dataCorrupted(let context):
+      let reason = context.underlyingError.map { "\($0)" } ?? context.debugDescription
+      return "\(path(context)): \(reason)"
+    @unknown default:
+      return "\(error)"
+    }
+  }
+
+  /// The tree that `value` encodes to.
+  public init(encoding value: some Encodable) throws {
+    // Through JSON, whose numbers read as people write them (0.4914, not 4.914e-1).
+    try self.init(yaml: String(decoding: try JSONEncoder().encode(value), as: UTF8.self), origin: "configuration")
+  }
+
+  /// This tree with `other` laid over it: maps merge key by key, everything else is replaced.
+  public func overlaid(with other: ConfigurationTree) -> ConfigurationTree {
+    guard case .map(let own) = self, case .map(let theirs) = other else { return other }
+    return .map(own.merging(theirs) { $0.overlaid(with: $1) })
+  }
+
+  /// Sets the value at a path such as `schedule.period` or `model.layers[0].blocks`.
+  public mutating func set(_ assignment: String) throws {
+    guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
+      throw ConfigurationError("--set \(assignment): write it as key.path=value")
+    }
+    let path = assignment[..<separator].replacingOccurrences(of: "[", with: ".")
+      .replacingOccurrences(of: "]", with: "").split(separator: ".").map(String.init)
+    let value = try ConfigurationTree(
+      yaml: String(assignment[assignment.index(after: separator)...]), origin: "--set \(assignment)")
+    try replace(path[...], with: value, of: assignment)
+  }
+
+  private mutating func replace(_ path: ArraySlice<String>, with value: ConfigurationTree, of assignment: String) throws
+  {
+    guard let key = path.first else {
+      self = value
+      return
+    }
+    switch self {
+    case .map(var map):
+      var child = map[key] ?? .map([:])
+      try child.replace(path.dropFirst(), with: value, of: assignment)
+      map[key] = child
+      self = .map(map)
+    case .list(var items):
+      guard let index = Int(key), items.indices.contains(index) else {
+        throw ConfigurationError("--set \(assignment): there is no element \(key): use 0 to \(items.count - 1)")
+      }
+      try items[index].replace(path.dropFirst(), with: value, of: assignment)
+      self = .list(items)
+    case .scalar:
+      throw ConfigurationError("--set \(assignment): \(key) lies below a plain value")
+    }
+  }
+
+  /// Throws at the first key of this tree that `known` does not have.
+  public func checkKeys(against known: ConfigurationTree, path: String = "") throws {
+    switch (self, known) {
+    case (.map(let own), .map(let allowed)):
+      for key in own.keys.sorted() {
+        let full = path.isEmpty ? key : "\(path).\(key)"
+        guard let child = own[key], let match = allowed[key] else {
+          throw ConfigurationError("\(full): unknown key; known here: \(allowed.keys.sorted().joined(separator: ", "))")
+        }
+        try child.checkKeys(against: match, path: full)
+      }
+    case (.list(let own), .list(let allowed)):
+      for (index, pair) in zip(own, allowed).enumerated() {
+        try pair.0.checkKeys(against: pair.1, path: "\(path)[\(index)]")
+      }
+    default:
+      break
+    }
+  }
+}
+
+extension ConfigurationTree {
+  /// The tree as YAML text, keys sorted.
+  public func yaml() throws -> String {
+    try Yams.serialize(node: node)
+  }
+}

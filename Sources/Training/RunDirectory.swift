@@ -1,0 +1,160 @@
+// The folder of a run: names of its files, its creation, and what of it can be read back.
+// Every file is replaced whole.
+public import Foundation
+import Formats
+
+/// `runs/<name>/`.
+public struct RunDirectory: Sendable {
+  /// The folder.
+  public let url: URL
+
+  /// The run in the folder `url`.
+  public init(_ url: URL) {
+    self.url = url
+  }
+
+  /// The resolved configuration.
+  public var configuration: URL { url.appendingPathComponent("config.yaml") }
+  /// One line an epoch.
+  public var metrics: URL { url.appendingPathComponent("metrics.csv") }
+  /// The result, once there is one.
+  public var summary: URL { url.appendingPathComponent("summary.json") }
+  /// The weights after the last checkpoint.
+  public var lastWeights: URL { url.appendingPathComponent("checkpoints/last.safetensors") }
+  /// The weights of the best validation accuracy so far.
+  public var bestWeights: URL { url.appendingPathComponent("checkpoints/best.safetensors") }
+  /// What a resumed run starts from.
+  public var state: URL { url.appendingPathComponent("checkpoints/last.state.safetensors") }
+
+  /// The weights a finished run stands for: the best by validation, or the last where nothing was held out.
+  public var chosenWeights: URL {
+    FileManager.default.fileExists(atPath: bestWeights.path) ? bestWeights : lastWeights
+  }
+
+  /// Whether a run was started here.
+  public var exists: Bool { FileManager.default.fileExists(atPath: configuration.path) }
+
+  /// A new run called `name` in the folder `runs`; without a name, the first free one of `<stem>-1`, `<stem>-2`, ….
+  ///
+  /// Throws `ConfigurationError` where the name is taken or no path, and where nothing can be written.
+  public static func create(
+    in runs: URL, name: String?, stem: String, configuration: Configuration
+  ) throws -> RunDirectory {
+    let run: RunDirectory
+    if let name {
+      guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+        throw ConfigurationError("--name \(name): use a plain folder name")
+      }
+      run = RunDirectory(runs.appendingPathComponent(name))
+      guard !run.exists else {
+        throw ConfigurationError("run \(run.url.path) exists: go on with --resume \(name), or choose another --name")
+      }
+    } else {
+      let free = (1...).lazy.map { RunDirectory(runs.appendingPathComponent("\(stem)-\($0)")) }
+        .first { !FileManager.default.fileExists(atPath: $0.url.path) }
+      run = free ?? RunDirectory(runs.appendingPathComponent(stem))
+    }
+    do {
+      try FileManager.default.createDirectory(
+        at: run.url.appendingPathComponent("checkpoints"), withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        description: "cannot create the run folder \(run.url.path): \(reason(error)); choose another with --runs")
+    }
+    try AtomicFile.write(Data(try configuration.yaml().utf8), to: run.configuration)
+    return run
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    return (underlying ?? error as NSError).localizedDescription
+  }
+
+  /// The run that `text` names: a folder, or a name in the folder `runs`.
+  public static func find(_ text: String, in runs: URL) throws -> RunDirectory {
+    let candidates = [RunDirectory(URL(fileURLWithPath: text)), RunDirectory(runs.appendingPathComponent(text))]
+    guard let run = candidates.first(where: \.exists) else {
+      throw ConfigurationError("no run \(text): neither a run's folder nor a name in \(runs.path)")
+    }
+    return run
+  }
+
+  /// The configuration that the run was started with.
+  public func storedConfiguration() throws -> Configuration {
+    let text = String(decoding: try AtomicFile.read(configuration), as: UTF8.self)
+    return try Configuration.resolve([.text(text, origin: configuration.path)])
+  }
+
+  /// Rewrites the metrics from the whole history.
+  func writeMetrics(_ history: [EpochRecord]) throws {
+    func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    var lines = ["epoch,step,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds"]
+    for record in history {
+      lines.append(
+        [
+          "\(record.epoch)", "\(record.step)", text(record.trainLoss), text(record.trainAccuracy),
+          text(record.validationLoss), text(record.validationAccuracy), text(record.learningRate),
+          text(record.imagesPerSecond), text(record.seconds),
+        ].joined(separator: ","))
+    }
+    try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: metrics)
+  }
+
+  /// Writes the result.
+  public func write(_ summary: RunSummary) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try AtomicFile.write(try encoder.encode(summary) + Data("\n".utf8), to: self.summary)
+  }
+}
+
+/// `summary.json`: what a finished run is and reached.
+public struct RunSummary: Codable, Sendable {
+  /// Trainable values.
+  public var parameters: Int
+  /// Epochs trained.
+  public var epochs: Int
+  /// Seconds of training and evaluation, interruptions apart.
+  public var seconds: Double
+  /// Best accuracy on the validation images; none were held out if nil.
+  public var validationAccuracy: Double?
+  /// The epoch whose weights were chosen.
+  public var chosenEpoch: Int
+  /// Accuracy of those weights on the test images, evaluated once, after the choice.
+  public var testAccuracy: Double
+  /// The same with the mean of each image's and its mirror image's logits.
+  public var testAccuracyFlipTTA: Double
+  /// fp32 or bf16.
+  public var precision: String
+  /// Threads of the compute engine.
+  public var threads: Int
+  /// The run's seed.
+  public var seed: UInt64
+  /// Model of the processor.
+  public var cpu: String
+  /// Versions of what computed it.
+  public var versions: [String: String]
+  /// Name of the data set.
+  public var dataset: String
+
+  /// A result; see the properties.
+  public init(
+    parameters: Int, epochs: Int, seconds: Double, validationAccuracy: Double?, chosenEpoch: Int,
+    testAccuracy: Double, testAccuracyFlipTTA: Double, precision: String, threads: Int, seed: UInt64, cpu: String,
+    versions: [String: String], dataset: String
+  ) {
+    self.parameters = parameters
+    self.epochs = epochs
+    self.seconds = seconds
+    self.validationAccuracy = validationAccuracy
+    self.chosenEpoch = chosenEpoch
+    self.testAccuracy = testAccuracy
+    self.testAccuracyFlipTTA = testAccuracyFlipTTA
+    self.precision = precision
+    self.threads = threads
+    self.seed = seed
+    self.cpu = cpu
+    self.versions = versions
+    self.dataset = dataset
+  }
+}

@@ -1,0 +1,101 @@
+// Everything that a resumed run needs, in one file and so always consistent with itself:
+// weights, velocity, average, counters and the history so far.
+import Compute
+public import Foundation
+import Formats
+
+/// One line of a run's history.
+public struct EpochRecord: Codable, Sendable, Equatable {
+  /// Epochs done.
+  public var epoch: Int
+  /// Steps done.
+  public var step: Int
+  /// Mean loss of the epoch's training batches, as they were met.
+  public var trainLoss: Double
+  /// Share of correct images in those batches.
+  public var trainAccuracy: Double
+  /// Mean loss on the validation images, where they were evaluated.
+  public var validationLoss: Double?
+  /// Share of correct validation images.
+  public var validationAccuracy: Double?
+  /// Learning rate of the epoch's last step.
+  public var learningRate: Double
+  /// Training images a second in this epoch, evaluation apart.
+  public var imagesPerSecond: Double
+  /// Seconds since the run began, interruptions apart.
+  public var seconds: Double
+}
+
+/// Where a run stands.
+struct TrainingState: Codable, Equatable {
+  /// Epochs done, and steps done in the present one.
+  var epoch = 0
+  var stepInEpoch = 0
+  /// Sums over the present epoch's steps.
+  var lossSum = 0.0
+  var correct = 0
+  /// Seconds that the present epoch's steps have taken.
+  var epochSeconds = 0.0
+  /// Seconds of the run, without interruptions.
+  var seconds = 0.0
+  var history: [EpochRecord] = []
+  var bestAccuracy: Double?
+  var bestEpoch = 0
+  /// Evaluations since the best one.
+  var evaluationsWithoutGain = 0
+}
+
+/// The state file.
+enum TrainingStateFile {
+  /// Writes `state` and the buffers it belongs to, atomically.
+  static func save(
+    _ state: TrainingState, parameters: ParameterStore, velocity: AlignedBuffer<Float>,
+    average: ParameterStore?, configuration: String, to url: URL
+  ) throws {
+    var file = SafetensorsFile(metadata: [
+      "state": String(decoding: try JSONEncoder().encode(state), as: UTF8.self), "configuration": configuration,
+    ])
+    try file.add("values", parameters.values)
+    try file.add("velocity", velocity)
+    if let average { try file.add("average", average.values) }
+    try file.write(to: url)
+  }
+
+  /// Fills the buffers from `url` and returns the state.
+  static func load(
+    _ url: URL, parameters: ParameterStore, velocity: AlignedBuffer<Float>, average: ParameterStore?,
+    configuration: String
+  ) throws -> TrainingState {
+    let file = try SafetensorsFile(contentsOf: url)
+    guard let text = file.metadata["state"] else {
+      throw CheckpointError(description: "\(url.path): not a training state: nothing to resume from")
+    }
+    guard file.metadata["configuration"] == configuration else {
+      throw CheckpointError(
+        description: "\(url.path): belongs to another configuration than the run's config.yaml: do not edit that file")
+    }
+    try file.fill(parameters.values, from: "values", at: url)
+    try file.fill(velocity, from: "velocity", at: url)
+    if let average { try file.fill(average.values, from: "average", at: url) }
+    do {
+      return try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
+    } catch {
+      throw CheckpointError(description: "\(url.path): its counters cannot be read: \(error)")
+    }
+  }
+}
+
+extension SafetensorsFile {
+  fileprivate mutating func add(_ name: String, _ buffer: AlignedBuffer<Float>) throws {
+    try add(name, shape: [buffer.count], floats: UnsafeBufferPointer(buffer.elements))
+  }
+
+  fileprivate func fill(_ buffer: AlignedBuffer<Float>, from name: String, at url: URL) throws {
+    let floats = try floats(named: name)
+    guard floats.count == buffer.count else {
+      throw CheckpointError(
+        description: "\(url.path): \(name) has \(floats.count) values, the network needs \(buffer.count)")
+    }
+    _ = buffer.elements.update(fromContentsOf: floats)
+  }
+}
