@@ -1,0 +1,45 @@
+// The loss in double precision: softmax cross-entropy with label smoothing (Szegedy et al. 2016),
+// written as its definition, −Σ target · log softmax.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The mean over a batch of −Σ target · log softmax(logits), where the targets are `smoothing` / classes for every
+/// class and 1 − `smoothing` more for the label.
+public enum ReferenceCrossEntropy {
+  /// What the loss says of a batch.
+  public struct Result: Hashable, Sendable {
+    /// The mean loss.
+    public var loss: Double
+    /// Images whose largest logit is their label's; the first of equal ones counts as the largest.
+    public var correct: Int
+    /// Gradient of the mean loss with respect to the logits, in their shape.
+    public var gradient: ReferenceTensor
+  }
+
+  /// The loss of `logits`, images × classes (× 1 × 1).
+  ///
+  /// Preconditions demand one label an image, each a class number.
+  public static func evaluate(_ logits: ReferenceTensor, labels: [Int], smoothing: Double = 0) -> Result {
+    precondition(labels.count == logits.shape[0], "\(labels.count) labels for logits of shape \(logits.shape)")
+    let classes = logits.shape[1]
+    var result = Result(loss: 0, correct: 0, gradient: ReferenceTensor(shape: logits.shape))
+    for (image, label) in labels.enumerated() {
+      precondition((0..<classes).contains(label), "\(label) is not one of \(classes) classes")
+      let row = logits.data[image * classes..<(image + 1) * classes]
+      let largest = row.max() ?? 0
+      let logSum = largest + log(row.reduce(0) { $0 + exp($1 - largest) })
+      result.correct += row.firstIndex(of: largest) == row.startIndex + label ? 1 : 0
+      for (index, logit) in row.enumerated() {
+        let target = smoothing / Double(classes) + (index == label ? 1 - smoothing : 0)
+        result.loss -= target * (logit - logSum) / Double(labels.count)
+        result.gradient[image * classes + index] = (exp(logit - logSum) - target) / Double(labels.count)
+      }
+    }
+    return result
+  }
+}

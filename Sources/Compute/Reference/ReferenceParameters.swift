@@ -1,0 +1,61 @@
+// A network's numbers by name, in double precision, and the folding of batch normalisation:
+// a change of the numbers alone, so that it can be tested apart from any kernel.
+public import Models
+
+/// Parameters and running statistics by PyTorch's names, or gradients of them.
+public struct ReferenceParameters: Hashable, Sendable {
+  /// The tensors.
+  public var tensors: [String: ReferenceTensor]
+
+  /// Parameters of given tensors.
+  public init(tensors: [String: ReferenceTensor] = [:]) {
+    self.tensors = tensors
+  }
+
+  /// The values that `store` holds for `graph`; throws `ComputeError.missingTensor` where it holds none.
+  public init(_ graph: Graph, from store: ParameterStore) throws {
+    tensors = [:]
+    for spec in graph.tensors {
+      let values = store.values(of: spec.name)
+      guard values.count == spec.count else { throw ComputeError.missingTensor(spec.name) }
+      tensors[spec.name] = ReferenceTensor(shape: spec.shape, data: values.map(Double.init))
+    }
+  }
+
+  /// The tensor `name`; throws `ComputeError.missingTensor` if there is none.
+  public func tensor(_ name: String) throws -> ReferenceTensor {
+    guard let tensor = tensors[name] else { throw ComputeError.missingTensor(name) }
+    return tensor
+  }
+
+  /// The running statistics of the batch normalisation `name`.
+  func statistics(of name: String) throws -> ReferenceBatchNorm.Statistics {
+    try ReferenceBatchNorm.Statistics(
+      mean: tensor("\(name).running_mean"), variance: tensor("\(name).running_var"))
+  }
+
+  /// The parameters of inference with each batch normalisation multiplied into the convolution that it alone reads.
+  ///
+  /// Such a convolution's weights are scaled by filter, it gains a `bias`, and the normalisation loses all its
+  /// tensors: `ReferenceNetwork` takes one without tensors for the identity.
+  public func foldingBatchNorm(of graph: Graph) throws -> ReferenceParameters {
+    var result = self
+    let consumers = graph.consumers
+    for node in graph.nodes where node.operation == .batchNorm {
+      let source = graph.nodes[node.inputs[0]]
+      guard case .convolution = source.operation, consumers[source.id] == [node.id] else { continue }
+      let statistics = try statistics(of: node.name)
+      let factors = try tensor("\(node.name).weight").zip(statistics.variance) {
+        $0 * ReferenceBatchNorm.inverseDeviation($1)
+      }
+      var weights = try tensor("\(source.name).weight")
+      let filter = weights.count / factors.count
+      for index in 0..<weights.count { weights[index] *= factors[index / filter] }
+      result.tensors["\(source.name).weight"] = weights
+      result.tensors["\(source.name).bias"] = try tensor("\(node.name).bias")
+        .zip(statistics.mean.zip(factors, *), -)
+      for spec in node.tensors { result.tensors[spec.name] = nil }
+    }
+    return result
+  }
+}
