@@ -42,6 +42,7 @@ public final class OneDNNBackend: Backend {
     _ graph: Graph, batchSize: Int, precision: Precision, parameters: ParameterStore
   ) throws -> any TrainingPlan {
     try Self.demand(precision)
+    try graph.checkTraining(batchSize: batchSize)
     engine.claimThreads()
     return try OneDNNTrainingPlan(
       graph, batchSize: batchSize, precision: precision, parameters: parameters, engine: engine)
@@ -52,6 +53,7 @@ public final class OneDNNBackend: Backend {
     _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, parameters: ParameterStore
   ) throws -> any InferencePlan {
     try Self.demand(precision)
+    try graph.checkInference(batchSize: batchSize)
     engine.claimThreads()
     return try OneDNNInferencePlan(
       graph, batchSize: batchSize, precision: precision, foldsBatchNorm: foldsBatchNorm, parameters: parameters,

@@ -5,7 +5,7 @@ internal import Models
 /// The compiled inference pass.
 final class OneDNNInferencePlan: InferencePlan {
   let batchSize: Int
-  private let imageCount: Int
+  private let graph: Graph
   private let plan: RecordedPlan
   private let loads: Range<Int>
   private let pass: Range<Int>
@@ -20,7 +20,7 @@ final class OneDNNInferencePlan: InferencePlan {
   ) throws {
     self.batchSize = batchSize
     self.parameters = parameters
-    imageCount = batchSize * graph.inputShape.count
+    self.graph = graph
     let lowering = try InferenceLowering(
       graph, batchSize: batchSize, precision: precision, foldsBatchNorm: foldsBatchNorm, store: parameters,
       engine: engine)
@@ -40,9 +40,8 @@ final class OneDNNInferencePlan: InferencePlan {
   func loadParameters() throws { try plan.run(loads) }
 
   func logits(images: UnsafeBufferPointer<Float>) throws -> UnsafeBufferPointer<Float> {
-    guard images.count == imageCount, let address = images.baseAddress else {
-      throw OneDNNError(description: "a pass of \(batchSize) images got \(images.count) pixels")
-    }
+    try graph.check(imageValues: images.count, batchSize: batchSize)
+    guard let address = images.baseAddress else { return result }
     try plan.set(self.images, to: address)
     try plan.run(pass)
     return result

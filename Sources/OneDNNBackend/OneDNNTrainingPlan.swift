@@ -5,8 +5,7 @@ internal import Models
 /// The compiled training step.
 final class OneDNNTrainingPlan: TrainingPlan {
   let batchSize: Int
-  private let classes: Int
-  private let imageCount: Int
+  private let graph: Graph
   private let plan: RecordedPlan
   private let forward: Range<Int>
   private let backward: Range<Int>
@@ -22,8 +21,7 @@ final class OneDNNTrainingPlan: TrainingPlan {
   ) throws {
     self.batchSize = batchSize
     self.parameters = parameters
-    classes = graph.classes
-    imageCount = batchSize * graph.inputShape.count
+    self.graph = graph
     options = .init()
     let lowering = try TrainingLowering(
       graph, batchSize: batchSize, precision: precision, store: parameters, engine: engine, options: options)
@@ -35,7 +33,7 @@ final class OneDNNTrainingPlan: TrainingPlan {
     images = lowering.images
     let plan = try lowering.builder.finish()
     let logits = try lowering.output(graph.nodes.count - 1)
-    let count = batchSize * classes
+    let count = batchSize * graph.classes
     func floats(_ value: Value) -> UnsafeMutableBufferPointer<Float> {
       UnsafeMutableBufferPointer(
         start: plan.address(of: value)?.assumingMemoryBound(to: Float.self), count: count)
@@ -52,18 +50,14 @@ final class OneDNNTrainingPlan: TrainingPlan {
   func step(
     images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, options: StepOptions
   ) throws -> StepResult {
-    guard images.count == imageCount, labels.count == batchSize, let address = images.baseAddress else {
-      throw OneDNNError(
-        description: "a step of \(batchSize) images got \(labels.count) labels and \(images.count) pixels")
-    }
-    guard labels.allSatisfy({ $0 >= 0 && $0 < classes }) else {
-      throw OneDNNError(description: "a label is outside 0..<\(classes)")
-    }
+    try graph.check(imageValues: images.count, batchSize: batchSize)
+    try graph.check(labels: labels, batchSize: batchSize)
+    guard let address = images.baseAddress else { return StepResult(loss: 0, correct: 0) }
     self.options.value = options
     try plan.set(self.images, to: address)
     try plan.run(forward)
     let result = CrossEntropy.evaluate(
-      logits: logits, labels: labels, classes: classes, smoothing: options.labelSmoothing,
+      logits: logits, labels: labels, classes: graph.classes, smoothing: options.labelSmoothing,
       gradient: gradientMemory)
     try plan.run(backward)
     return result
