@@ -47,11 +47,11 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Reports"),
+    .target(name: "Reports", dependencies: ["Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
       dependencies: [
-        "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Reports", "Training",
+        "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

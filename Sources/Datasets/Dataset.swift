@@ -59,3 +59,16 @@ public enum DatasetSource: Equatable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+extension Dataset {
+  /// The constants by which images are scaled where nothing else is asked for: the study's for CIFAR-10, and
+  /// otherwise mean and deviation of the training images.
+  ///
+  /// Throws `DatasetError` where a channel is the same in all images.
+  public func ownNormalization() throws -> Normalization {
+    guard name != "cifar10" else { return .study }
+    let statistics = train.channelStatistics
+    return try Normalization(
+      mean: statistics.mean.map { Float($0) }, standardDeviation: statistics.standardDeviation.map { Float($0) })
+  }
+}

@@ -66,7 +66,7 @@ public enum Checkpoint {
 
   /// Reads what `url` says of itself; `fallback` describes files without metadata, such as a bare PyTorch
   /// `state_dict`.
-  public static func info(of file: SafetensorsFile, at url: URL, fallback: Configuration?) throws -> CheckpointInfo {
+  static func info(of file: SafetensorsFile, at url: URL, fallback: Configuration?) throws -> CheckpointInfo {
     func decode<T: Decodable>(_ key: String, as type: T.Type) throws -> T? {
       guard let text = file.metadata[key] else { return nil }
       do {
@@ -84,6 +84,11 @@ public enum Checkpoint {
       model: model, normalization: normalization ?? .study,
       classNames: try decode("classes", as: [String].self) ?? [],
       notes: file.metadata.filter { !["model", "normalization", "classes", "format"].contains($0.key) })
+  }
+
+  /// What the checkpoint `url` says of itself.
+  public static func describe(_ url: URL) throws -> CheckpointInfo {
+    try info(of: SafetensorsFile(contentsOf: url), at: url, fallback: nil)
   }
 
   /// Weights from `url` and what they are for. Throws `CheckpointError`, `SafetensorsError` or `SpecError`; names

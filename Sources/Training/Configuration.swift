@@ -1,6 +1,5 @@
 // Everything that decides a training run, as one Codable value: the same tree in presets, files,
 // `--set`, checkpoints and the run's record.
-public import Compute
 public import Datasets
 public import Models
 
@@ -16,10 +15,10 @@ public struct Configuration: Codable, Sendable, Equatable {
     public var splitSeed: UInt64 = 0
     /// Use at most this many training images (after the split); 0 means all.
     public var limitTrain: Int = 0
-    /// Mean of each channel, of pixels scaled to 0…1.
-    public var mean: [Float] = Normalization.study.mean
-    /// Standard deviation of each channel.
-    public var std: [Float] = Normalization.study.standardDeviation
+    /// Mean of each channel, of pixels scaled to 0…1; empty means the data set's own.
+    public var mean: [Float] = []
+    /// Standard deviation of each channel; empty means the data set's own.
+    public var std: [Float] = []
   }
 
   /// Stochastic gradient descent.
@@ -98,7 +97,7 @@ public struct Configuration: Codable, Sendable, Equatable {
     self.model = model
   }
 
-  /// The normalisation of `data`.
+  /// The normalisation of `data`, once its constants are filled in.
   public func normalization() throws -> Normalization {
     try Normalization(mean: data.mean, standardDeviation: data.std)
   }
@@ -107,7 +106,7 @@ public struct Configuration: Codable, Sendable, Equatable {
   public func validate() throws {
     try model.validate()
     try augmentation.validate(height: model.input.height, width: model.input.width)
-    _ = try normalization()
+    if !data.mean.isEmpty || !data.std.isEmpty { _ = try normalization() }
     try schedule.validate()
     func demand(_ condition: Bool, _ path: String, _ reason: String) throws {
       if !condition { throw ConfigurationError("\(path): \(reason)") }

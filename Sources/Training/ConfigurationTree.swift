@@ -1,7 +1,7 @@
 // A configuration as a tree of plain values, so that defaults, presets, files and `--set` can be laid over
 // one another before anything is decoded.
 import Foundation
-public import Yams
+import Yams
 
 /// A configuration that cannot be used, with the path of the key at fault.
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
@@ -16,8 +16,8 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
 
 /// One value of a configuration.
 public enum ConfigurationTree: Hashable, Sendable {
-  /// A number, text or truth value, as written; null is an empty text.
-  case scalar(Node.Scalar)
+  /// A number, text or truth value as written; quotes make a text of anything.
+  case scalar(String, isQuoted: Bool)
   /// A list.
   case list([ConfigurationTree])
   /// Named values.
@@ -37,7 +37,7 @@ public enum ConfigurationTree: Hashable, Sendable {
   private init(_ node: Node, origin: String) throws {
     switch node {
     case .scalar(let scalar):
-      self = .scalar(scalar)
+      self = .scalar(scalar.string, isQuoted: scalar.style != .plain)
     case .sequence(let items):
       self = .list(try items.map { try ConfigurationTree($0, origin: origin) })
     case .mapping(let pairs):
@@ -61,7 +61,8 @@ public enum ConfigurationTree: Hashable, Sendable {
   /// The tree as a YAML node, keys sorted.
   private var node: Node {
     switch self {
-    case .scalar(let scalar): .scalar(scalar)
+    case .scalar(let text, let isQuoted):
+      Node(text, Tag(isQuoted ? .str : .implicit), isQuoted ? .doubleQuoted : .plain)
     case .list(let items): Node(items.map(\.node))
     case .map(let pairs): Node(pairs.sorted { $0.key < $1.key }.map { (Node($0.key), $0.value.node) })
     }

@@ -1,6 +1,6 @@
 // Named configurations: the study's three models with its training settings, and recipes of our own.
-public import Models
 import Datasets
+import Models
 
 /// A configuration with a name and a line about it.
 public struct Preset: Sendable {

@@ -79,6 +79,15 @@ public struct RunDirectory: Sendable {
     return run
   }
 
+  /// Whether there is a checkpoint to go on from.
+  public var hasState: Bool { FileManager.default.fileExists(atPath: state.path) }
+
+  /// The result of a finished run; nil where it is still under way.
+  public func finishedSummary() throws -> RunSummary? {
+    guard FileManager.default.fileExists(atPath: summary.path) else { return nil }
+    return try? JSONDecoder().decode(RunSummary.self, from: AtomicFile.read(summary))
+  }
+
   /// The configuration that the run was started with.
   public func storedConfiguration() throws -> Configuration {
     let text = String(decoding: try AtomicFile.read(configuration), as: UTF8.self)

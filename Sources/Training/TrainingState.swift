@@ -1,8 +1,8 @@
 // Everything that a resumed run needs, in one file and so always consistent with itself:
 // weights, velocity, average, counters and the history so far.
 import Compute
-public import Foundation
 import Formats
+import Foundation
 
 /// One line of a run's history.
 public struct EpochRecord: Codable, Sendable, Equatable {

@@ -1,0 +1,36 @@
+// Numbers as people read them: fixed digits, thousands apart, durations and sizes with their units.
+import Foundation
+
+/// Formats numbers for tables and messages.
+public enum Format {
+  /// `value` with `digits` decimals.
+  public static func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+
+  /// A share as a percentage with two decimals, `94.84 %`.
+  public static func percent(_ share: Double) -> String { "\(fixed(share * 100, 2)) %" }
+
+  /// An integer with its thousands apart, `4,959,770`.
+  public static func grouped(_ value: Int) -> String {
+    var digits = String(value.magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+  }
+
+  /// A duration, `1:02:03` or `2:03`.
+  public static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return "–" }
+    let total = Int(max(0, seconds.rounded()))
+    let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+    return hours > 0
+      ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+  }
+
+  /// A size in MiB.
+  public static func mebibytes(_ bytes: Int) -> String { "\(grouped(Int((Double(bytes) / 1_048_576).rounded()))) MiB" }
+}

@@ -1,0 +1,262 @@
+// The training loop: steps, schedule, average, evaluation, checkpoints and exact resume.
+// It knows no output but events and the run's folder.
+public import Compute
+public import Datasets
+import Foundation
+public import Models
+
+/// Trains one configuration into one run's folder.
+public final class Trainer {
+  private let configuration: Configuration
+  private let configurationText: String
+  private let graph: Graph
+  private let run: RunDirectory
+  private let precision: Precision
+  private let classNames: [String]
+  private let emit: (TrainingEvent) -> Void
+  private let isInterrupted: () -> Bool
+
+  private let parameters: ParameterStore
+  private let average: AveragedParameters?
+  private let optimizer: SGD
+  private let loader: BatchLoader
+  private let plan: any TrainingPlan
+  private let evaluator: Evaluator?
+  private let counts: (train: Int, validation: Int)
+  private let memoryBytes: Int
+  private var state = TrainingState()
+  private var lastCheckpoint = ContinuousClock.now
+
+  /// Compiles a run.
+  ///
+  /// - Parameters:
+  ///   - dataset: its training images alone are used.
+  ///   - precision: of the plans; `auto` is already decided.
+  ///   - emit: receives every event.
+  ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
+  public init(
+    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision,
+    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void, isInterrupted: @escaping () -> Bool
+  ) throws {
+    self.configuration = configuration
+    self.run = run
+    self.precision = precision
+    self.emit = emit
+    self.isInterrupted = isInterrupted
+    configurationText = try configuration.yaml()
+    graph = try configuration.model.graph()
+    try Self.check(dataset.train, fits: graph)
+    classNames = dataset.train.classNames
+
+    let settings = configuration.training
+    parameters = ParameterStore(graph)
+    parameters.initialize(seed: settings.seed)
+    optimizer = SGD(parameters, settings: configuration.optimizer)
+    average =
+      settings.ema > 0 ? AveragedParameters(parameters, graph: graph, decay: settings.ema) : nil
+
+    var split = try Split.stratified(
+      labels: dataset.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed)
+    if configuration.data.limitTrain > 0, configuration.data.limitTrain < split.train.count {
+      let kept = try Split.stratified(
+        labels: split.train.map { dataset.train.labels[$0] }, validation: configuration.data.limitTrain,
+        seed: configuration.data.splitSeed &+ 1
+      ).validation
+      split.train = kept.map { split.train[$0] }
+    }
+    counts = (split.train.count, split.validation.count)
+    let normalization = try configuration.normalization()
+    loader = try BatchLoader(
+      set: dataset.train, indices: split.train, batchSize: settings.batchSize,
+      augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
+      dropsLast: true)
+    plan = try backend.compileTraining(
+      graph, batchSize: settings.batchSize, precision: precision, parameters: parameters)
+    var memoryBytes = plan.memoryBytes + 12 * parameters.gradients.count
+    if split.validation.isEmpty {
+      evaluator = nil
+    } else {
+      let inference = try backend.compileInference(
+        graph, batchSize: min(Self.evaluationBatch, split.validation.count), precision: precision,
+        foldsBatchNorm: true, parameters: average?.store ?? parameters)
+      memoryBytes += inference.memoryBytes
+      evaluator = try Evaluator(
+        inference, classes: graph.classes, set: dataset.train, indices: split.validation,
+        normalization: normalization)
+    }
+    self.memoryBytes = memoryBytes
+  }
+
+  /// Images of an inference pass; divides the usual numbers of images to evaluate.
+  public static let evaluationBatch = 250
+
+  /// Throws where the images of `set` cannot go through `graph`.
+  public static func check(_ set: ImageSet, fits graph: Graph) throws {
+    let shape = graph.inputShape
+    guard set.channels == shape.channels, set.height == shape.height, set.width == shape.width else {
+      throw ConfigurationError(
+        "model.input: the network takes \(shape.channels)×\(shape.height)×\(shape.width) images, "
+          + "the data set has \(set.channels)×\(set.height)×\(set.width)")
+    }
+    guard set.classNames.count == graph.classes else {
+      throw ConfigurationError(
+        "model.classes: the network has \(graph.classes) classes, the data set \(set.classNames.count): "
+          + "add --set model.classes=\(set.classNames.count)")
+    }
+  }
+
+  /// Takes the start weights from `other`, which must be of the same network.
+  public func start(from other: ParameterStore) throws {
+    guard other.specs.map(\.name) == parameters.specs.map(\.name),
+      other.specs.map(\.shape) == parameters.specs.map(\.shape)
+    else { throw ConfigurationError("--weights: the checkpoint is of another network than the configuration's model") }
+    parameters.values.copy(from: other.values)
+    average?.store.values.copy(from: other.values)
+  }
+
+  /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used.
+  public func resume() throws {
+    state = try TrainingStateFile.load(
+      run.state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
+      configuration: configurationText)
+  }
+
+  private var epochs: Int { configuration.training.epochs }
+
+  private var stepsTaken: Int { state.epoch * loader.stepsPerEpoch + state.stepInEpoch }
+
+  private var hasStopped: Bool {
+    let patience = configuration.training.patience
+    return state.epoch >= epochs || (patience > 0 && state.evaluationsWithoutGain >= patience)
+  }
+
+  /// Trains to the end, or until interrupted.
+  public func train() throws -> TrainingOutcome {
+    emit(
+      .started(
+        TrainingPlanSummary(
+          epochs: epochs, stepsPerEpoch: loader.stepsPerEpoch, trainImages: counts.train,
+          validationImages: counts.validation, memoryBytes: memoryBytes, resumedAt: stepsTaken)))
+    loader.start(epoch: state.epoch, step: state.stepInEpoch)
+    defer { loader.stop() }
+    lastCheckpoint = .now
+    while !hasStopped {
+      try step()
+      if state.stepInEpoch == loader.stepsPerEpoch { try endEpoch() }
+      if isInterrupted() {
+        try checkpoint()
+        return .interrupted(epoch: state.epoch, step: state.stepInEpoch)
+      }
+      if (ContinuousClock.now - lastCheckpoint) >= .seconds(configuration.training.checkpointSeconds) {
+        try checkpoint()
+      }
+    }
+    try checkpoint()
+    return .finished(
+      TrainingResult(
+        history: state.history, validationAccuracy: state.bestAccuracy,
+        chosenEpoch: state.bestAccuracy == nil ? state.epoch : state.bestEpoch, seconds: state.seconds))
+  }
+
+  /// The learning rate of the next step.
+  private var learningRate: Double {
+    let time = Double(stepsTaken) / Double(loader.stepsPerEpoch)
+    return configuration.optimizer.learningRate * configuration.schedule.factor(at: time, of: Double(epochs))
+  }
+
+  private func step() throws {
+    let start = ContinuousClock.now
+    let batch = loader.next()
+    let rate = learningRate
+    let result = try plan.step(
+      images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
+      options: StepOptions(
+        labelSmoothing: Float(configuration.training.labelSmoothing),
+        dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15))
+    guard result.loss.isFinite else { throw diverged("the loss is \(result.loss)") }
+    optimizer.step(learningRate: rate)
+    average?.update(after: stepsTaken)
+    state.stepInEpoch += 1
+    state.lossSum += Double(result.loss)
+    state.correct += result.correct
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    state.epochSeconds += seconds
+    state.seconds += seconds
+    let images = state.stepInEpoch * plan.batchSize
+    let rest = epochs * loader.stepsPerEpoch - stepsTaken
+    emit(
+      .stepped(
+        StepProgress(
+          epoch: state.epoch + 1, epochs: epochs, step: state.stepInEpoch, stepsPerEpoch: loader.stepsPerEpoch,
+          loss: state.lossSum / Double(state.stepInEpoch), accuracy: Double(state.correct) / Double(images),
+          imagesPerSecond: Double(images) / state.epochSeconds,
+          secondsLeft: state.epochSeconds / Double(state.stepInEpoch) * Double(rest))))
+  }
+
+  private func diverged(_ what: String) -> TrainingError {
+    TrainingError(
+      description:
+        "training diverged: \(what) in epoch \(state.epoch + 1), step \(state.stepInEpoch + 1); the last good checkpoint "
+        + "is kept. Lower optimizer.learningRate, lengthen schedule.warmup or set optimizer.clipNorm")
+  }
+
+  private func endEpoch() throws {
+    let steps = Double(loader.stepsPerEpoch)
+    let lastRate =
+      configuration.optimizer.learningRate
+      * configuration.schedule.factor(at: Double(stepsTaken - 1) / steps, of: Double(epochs))
+    var record = EpochRecord(
+      epoch: state.epoch + 1, step: stepsTaken, trainLoss: state.lossSum / steps,
+      trainAccuracy: Double(state.correct) / (steps * Double(plan.batchSize)), learningRate: lastRate,
+      imagesPerSecond: steps * Double(plan.batchSize) / state.epochSeconds, seconds: state.seconds)
+    var isBest = false
+    let isLast = record.epoch == epochs
+    if let evaluator, isLast || record.epoch % configuration.training.evaluateEvery == 0 {
+      emit(.evaluating)
+      let start = ContinuousClock.now
+      let evaluation = try evaluator.evaluate()
+      state.seconds += (ContinuousClock.now - start) / .seconds(1)
+      record.seconds = state.seconds
+      record.validationLoss = evaluation.loss
+      record.validationAccuracy = evaluation.accuracy
+      isBest = evaluation.accuracy > state.bestAccuracy ?? -1
+    }
+    state.epoch = record.epoch
+    (state.stepInEpoch, state.lossSum, state.correct, state.epochSeconds) = (0, 0, 0, 0)
+    state.history.append(record)
+    if isBest {
+      state.bestAccuracy = record.validationAccuracy
+      state.bestEpoch = record.epoch
+      state.evaluationsWithoutGain = 0
+      try save(to: run.bestWeights)
+    } else if record.validationAccuracy != nil {
+      state.evaluationsWithoutGain += 1
+    }
+    try run.writeMetrics(state.history)
+    emit(.epochEnded(record, isBest: isBest))
+  }
+
+  private func save(to url: URL) throws {
+    var notes = [
+      "epoch": "\(state.epoch)", "step": "\(stepsTaken)", "seed": "\(configuration.training.seed)",
+      "dataset": configuration.data.dataset, "precision": precision.rawValue,
+    ]
+    notes["validationAccuracy"] = state.history.last?.validationAccuracy.map { "\($0)" }
+    try Checkpoint.save(
+      average?.store ?? parameters,
+      info: CheckpointInfo(
+        model: configuration.model, normalization: configuration.normalization(), classNames: classNames,
+        notes: notes),
+      steps: stepsTaken, to: url)
+  }
+
+  /// State first: it alone decides where a resumed run starts.
+  private func checkpoint() throws {
+    guard parameters.values.elements.allSatisfy(\.isFinite) else { throw diverged("a weight is not finite") }
+    try TrainingStateFile.save(
+      state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
+      configuration: configurationText, to: run.state)
+    try save(to: run.lastWeights)
+    lastCheckpoint = .now
+  }
+}

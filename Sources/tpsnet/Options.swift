@@ -1,0 +1,90 @@
+// Options that several commands share, and the configuration, backend and data that they lead to.
+public import ArgumentParser
+import Compute
+import Datasets
+import Foundation
+import Models
+import OneDNNBackend
+public import Training
+
+/// `--preset`, `--config` and `--set`.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(help: "Start from a preset (see `tpsnet presets`).")
+  var preset: String?
+
+  @Option(help: ArgumentHelp("Lay a YAML or JSON configuration over it.", valueName: "file"))
+  var config: String?
+
+  @Option(name: .customLong("set"), help: ArgumentHelp("Set one key, e.g. schedule.period=300.", valueName: "key=value"))
+  var assignments: [String] = []
+
+  /// The sources of settings, weakest first.
+  var layers: [Configuration.Layer] {
+    (preset.map { [.preset($0)] } ?? []) + (config.map { [.file(URL(fileURLWithPath: $0))] } ?? [])
+      + assignments.map { .assignment($0) }
+  }
+
+  /// Whether nothing was asked for.
+  var isEmpty: Bool { preset == nil && config == nil && assignments.isEmpty }
+}
+
+/// `--precision` and `--threads`.
+struct EngineOptions: ParsableArguments {
+  @Option(help: "auto (bf16 where the CPU has it), fp32 or bf16.")
+  var precision: Configuration.PrecisionChoice?
+
+  @Option(help: "Threads; default: OMP_NUM_THREADS or all processors.")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): use 1 to 1024") }
+  }
+
+  /// The settings that the flags ask for.
+  var layers: [Configuration.Layer] {
+    (precision.map { [.assignment("training.precision=\($0.rawValue)")] } ?? [])
+      + (threads.map { [.assignment("training.threads=\($0)")] } ?? [])
+  }
+}
+
+/// `--data`.
+struct DataOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Data directory; default: $TPSNET_DATA, else ~/.local/share/tpsnet.", valueName: "dir"))
+  var data: String?
+
+  var directory: DataDirectory { DataDirectory.resolve(explicit: data) }
+}
+
+extension Configuration.PrecisionChoice: ExpressibleByArgument {}
+extension TestTimeAugmentation: ExpressibleByArgument {}
+
+extension Configuration.PrecisionChoice {
+  /// The precision that this CPU is to use.
+  var resolved: Precision {
+    switch self {
+    case .auto: OneDNNBackend.bestPrecision
+    case .fp32: .fp32
+    case .bf16: .bf16
+    }
+  }
+}
+
+extension OneDNNBackend {
+  /// The backend for a number of threads, where 0 leaves the choice to OpenMP.
+  static func make(threads: Int) throws -> OneDNNBackend {
+    try OneDNNBackend(threads: threads > 0 ? threads : nil)
+  }
+}
+
+extension Configuration {
+  /// Loads the data set; where the normalisation is left to the data set, its constants are filled in.
+  mutating func loadDataset(from directory: DataDirectory) throws -> Dataset {
+    let dataset = try DatasetSource(parsing: data.dataset).load(from: directory, imageSize: model.input.height)
+    if data.mean.isEmpty || data.std.isEmpty {
+      let constants = try dataset.ownNormalization()
+      data.mean = constants.mean
+      data.std = constants.standardDeviation
+    }
+    return dataset
+  }
+}

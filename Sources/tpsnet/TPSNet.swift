@@ -1,0 +1,59 @@
+// The command `tpsnet`: its subcommands, and the exit code of every way to end
+// (0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted).
+import ArgumentParser
+import Datasets
+import Foundation
+import Models
+import Training
+
+@main
+struct TPSNet: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tpsnet",
+    abstract: "Design, train and test compact residual networks for small images, on ordinary CPUs.",
+    discussion: """
+      EXAMPLE
+        tpsnet train --preset sprint --data ~/data
+        tpsnet test --run sprint-1 --tta flip
+
+      EXIT CODES
+        0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted (after a checkpoint)
+      """,
+    version: Environment.version,
+    subcommands: [
+      TrainCommand.self, TestCommand.self, SummaryCommand.self, PresetsCommand.self, DataCommand.self,
+      BenchCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch {
+      let code = exitStatus(of: error)
+      if code == 0 || isUsage(error) {
+        // Help, version and wrong arguments: ArgumentParser words them.
+        let text = fullMessage(for: error)
+        code == 0 ? Console.out(text) : Console.error(text)
+      } else {
+        Console.error("tpsnet: \(error)")
+      }
+      Foundation.exit(code)
+    }
+  }
+
+  private static func isUsage(_ error: any Error) -> Bool {
+    exitCode(for: error) == .validationFailure
+  }
+
+  private static func exitStatus(of error: any Error) -> Int32 {
+    if exitCode(for: error) == .success { return 0 }
+    switch error {
+    case is ConfigurationError, is SpecError: return 2
+    case let error as DatasetError: return error.kind == .usage ? 2 : 1
+    default: return isUsage(error) ? 2 : 1
+    }
+  }
+}

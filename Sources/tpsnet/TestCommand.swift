@@ -1,0 +1,134 @@
+// `tpsnet test`: a checkpoint's accuracy on a split, for each class and with its confusions,
+// and its logits for other tools.
+import ArgumentParser
+import Compute
+import Datasets
+import Formats
+import Foundation
+import Models
+import OneDNNBackend
+import Reports
+import Training
+
+struct TestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Evaluate a checkpoint: accuracy, per-class accuracy, confusion matrix.",
+    discussion: """
+      EXAMPLE
+        tpsnet test --run sprint-1 --tta flip
+        tpsnet test --weights model.safetensors --save-logits logits.safetensors --json
+      """)
+
+  enum Part: String, ExpressibleByArgument, CaseIterable { case test, validation, train }
+
+  @Option(help: ArgumentHelp("A checkpoint.", valueName: "file"))
+  var weights: String?
+  @Option(name: .customLong("run"), help: ArgumentHelp("A run: its best weights by validation.", valueName: "run"))
+  var runName: String?
+  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  var runs = "runs"
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var dataOptions: DataOptions
+  @OptionGroup var engine: EngineOptions
+  @Option(help: ArgumentHelp("cifar10, fashion-mnist or folder:PATH; default: what it was trained on.", valueName: "set"))
+  var dataset: String?
+  @Option(help: "Which images: test, validation or train.")
+  var split: Part = .test
+  @Option(help: "Views whose logits are averaged: none, flip or full.")
+  var tta: TestTimeAugmentation = .none
+  @Option(help: "Images of a pass.")
+  var batchSize = Trainer.evaluationBatch
+  @Flag(help: "Apply batch normalisations on their own instead of folding them into convolutions.")
+  var unfolded = false
+  @Option(help: ArgumentHelp("Write logits and labels, in the order of the files.", valueName: "file"))
+  var saveLogits: String?
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  func validate() throws {
+    guard (weights == nil) != (runName == nil) else { throw ValidationError("name either --weights FILE or --run RUN") }
+    guard (1...100_000).contains(batchSize) else { throw ValidationError("--batch-size \(batchSize): use 1 or more") }
+    if runName != nil, !options.isEmpty {
+      throw ValidationError("--run brings its own configuration: leave out --preset, --config and --set")
+    }
+  }
+
+  private struct Result: Encodable {
+    let images: Int
+    let correct: Int
+    let accuracy: Double
+    let loss: Double
+    let tta: String
+    let precision: String
+    let split: String
+    let perClass: [Double]
+    let confusion: [[Int]]
+    let classNames: [String]
+  }
+
+  func run() throws {
+    var (url, configuration) = try source()
+    let (parameters, graph, info) = try Checkpoint.load(url, fallback: options.isEmpty ? nil : configuration)
+    configuration.model = info.model
+    if let dataset = dataset ?? info.notes["dataset"] { configuration.data.dataset = dataset }
+    let data = try configuration.loadDataset(from: dataOptions.directory)
+    let (set, indices) = try images(of: data, configuration)
+    try Trainer.check(set, fits: graph)
+
+    let backend = try OneDNNBackend(threads: engine.threads)
+    let precision = (engine.precision ?? .auto).resolved
+    let plan = try backend.compileInference(
+      graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
+      parameters: parameters)
+    let evaluation = try Evaluator(
+      plan, classes: graph.classes, set: set, indices: indices, normalization: info.normalization
+    ).evaluate(tta: tta)
+
+    if let saveLogits { try save(evaluation, to: URL(fileURLWithPath: saveLogits)) }
+    if json {
+      return try Console.json(
+        Result(
+          images: evaluation.labels.count, correct: evaluation.correct, accuracy: evaluation.accuracy,
+          loss: evaluation.loss, tta: tta.rawValue, precision: precision.rawValue, split: split.rawValue,
+          perClass: evaluation.perClass, confusion: evaluation.confusion, classNames: set.classNames))
+    }
+    Console.out(evaluation.table(classNames: set.classNames))
+    Console.out("")
+    Console.out(
+      "\(data.name) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
+        + "correct, accuracy \(Format.percent(evaluation.accuracy)), loss \(Format.fixed(evaluation.loss, 4)) "
+        + "(tta \(tta.rawValue), \(precision.rawValue))")
+  }
+
+  private func source() throws -> (URL, Configuration) {
+    if let runName {
+      let directory = try RunDirectory.find(runName, in: URL(fileURLWithPath: runs))
+      return (directory.chosenWeights, try directory.storedConfiguration())
+    }
+    let url = URL(fileURLWithPath: weights ?? "")
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw ConfigurationError("--weights \(weights ?? ""): no such file")
+    }
+    return (url, try Configuration.resolve(options.layers))
+  }
+
+  private func images(of data: Dataset, _ configuration: Configuration) throws -> (ImageSet, [Int]) {
+    if split == .test { return (data.test, Array(0..<data.test.count)) }
+    let parts = try Split.stratified(
+      labels: data.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed)
+    let indices = split == .train ? parts.train : parts.validation
+    guard !indices.isEmpty else {
+      throw ConfigurationError("--split \(split.rawValue): the run held no images out (data.validation=0)")
+    }
+    return (data.train, indices)
+  }
+
+  private func save(_ evaluation: Evaluation, to url: URL) throws {
+    var file = SafetensorsFile()
+    let images = evaluation.labels.count
+    try file.add("logits", shape: [images, evaluation.classes], floats: evaluation.logits)
+    try file.add("labels", shape: [images], int64s: evaluation.labels.map(Int64.init))
+    try file.write(to: url)
+  }
+}

@@ -1,0 +1,147 @@
+// `tpsnet train`: one run from its configuration (or from where it was interrupted) to the test accuracy
+// of the weights that were chosen without the test images.
+import ArgumentParser
+import Compute
+import Datasets
+import Formats
+import Foundation
+import Models
+import OneDNNBackend
+import Reports
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train a network; resume an interrupted run exactly.",
+    discussion: """
+      Settings come from, weakest first: defaults, --preset, --config, --set, flags. Everything of a run goes to
+      runs/<name>/. Ctrl-C writes a checkpoint and exits 130; --resume goes on from it, bit for bit.
+
+      EXAMPLE
+        tpsnet train --preset tpsnet --epochs 30 --name thirty
+        tpsnet train --resume thirty
+      """)
+
+  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var dataOptions: DataOptions
+  @OptionGroup var engine: EngineOptions
+
+  @Option(help: ArgumentHelp("cifar10, fashion-mnist or folder:PATH.", valueName: "set"))
+  var dataset: String?
+  @Option(help: "Passes over the training images.")
+  var epochs: Int?
+  @Option(help: "Images of a step.")
+  var batchSize: Int?
+  @Option(help: "Peak learning rate.")
+  var learningRate: Double?
+  @Option(help: "Seed of start weights, order, augmentation and dropout.")
+  var seed: UInt64?
+  @Option(help: "Use at most so many training images.")
+  var limitTrain: Int?
+  @Option(help: "Name of the run; default: the preset's with a number.")
+  var name: String?
+  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  var runs = "runs"
+  @Option(help: ArgumentHelp("Go on with an interrupted run.", valueName: "run"))
+  var resume: String?
+  @Option(help: ArgumentHelp("Start from the weights of a checkpoint.", valueName: "file"))
+  var weights: String?
+
+  private var flags: [Configuration.Layer] {
+    let pairs: [(String, String?)] = [
+      ("data.dataset", dataset.map { "\"\($0)\"" }), ("training.epochs", epochs.map { "\($0)" }),
+      ("training.batchSize", batchSize.map { "\($0)" }), ("optimizer.learningRate", learningRate.map { "\($0)" }),
+      ("training.seed", seed.map { "\($0)" }), ("data.limitTrain", limitTrain.map { "\($0)" }),
+    ]
+    return pairs.compactMap { key, value in value.map { .assignment("\(key)=\($0)") } } + engine.layers
+  }
+
+  func validate() throws {
+    if resume != nil, !options.isEmpty || !flags.isEmpty || name != nil || weights != nil {
+      throw ValidationError("--resume goes on with the run as it was configured: leave out other settings")
+    }
+  }
+
+  func run() throws {
+    let interruption = Interruption()
+    let folder = URL(fileURLWithPath: runs)
+    var configuration: Configuration
+    var resumed: RunDirectory?
+    if let resume {
+      let run = try RunDirectory.find(resume, in: folder)
+      if let summary = try run.finishedSummary() {
+        Console.error("\(run.url.path) is finished")
+        return report(summary, run)
+      }
+      configuration = try run.storedConfiguration()
+      resumed = run
+    } else {
+      configuration = try Configuration.resolve(options.layers + flags)
+    }
+    let dataset = try configuration.loadDataset(from: dataOptions.directory)
+    let backend = try OneDNNBackend.make(threads: configuration.training.threads)
+    let precision = configuration.training.precision.resolved
+    let start = try weights.map { try Checkpoint.load(URL(fileURLWithPath: $0)) }
+
+    let run =
+      try resumed
+      ?? RunDirectory.create(
+        in: folder, name: name, stem: options.preset ?? Preset.default.name, configuration: configuration)
+    let reporter = ProgressReporter(
+      isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
+    defer { reporter.finish() }
+    Console.error(
+      "run \(run.url.path): \(Format.grouped(try configuration.model.graph().parameterCount)) parameters, "
+        + "\(precision.rawValue), \(backend.threads) threads")
+    let trainer = try Trainer(
+      configuration, dataset: dataset, backend: backend, precision: precision, run: run, emit: reporter.show,
+      isInterrupted: { interruption.isRequested })
+    if let start { try trainer.start(from: start.parameters) }
+    if resumed != nil, run.hasState { try trainer.resume() }
+
+    switch try trainer.train() {
+    case .interrupted(let epoch, let step):
+      reporter.finish()
+      Console.error("interrupted after epoch \(epoch), step \(step); go on with: tpsnet train --resume \(run.url.path)")
+      throw ExitCode(130)
+    case .finished(let result):
+      reporter.finish()
+      let summary = try finish(run, result, configuration, dataset, backend)
+      try run.write(summary)
+      report(summary, run)
+    }
+  }
+
+  /// Reads the chosen weights back and judges them on the test images, once.
+  private func finish(
+    _ run: RunDirectory, _ result: TrainingResult, _ configuration: Configuration, _ dataset: Dataset,
+    _ backend: OneDNNBackend
+  ) throws -> RunSummary {
+    let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights)
+    let precision = configuration.training.precision.resolved
+    let plan = try backend.compileInference(
+      graph, batchSize: min(Trainer.evaluationBatch, dataset.test.count), precision: precision, foldsBatchNorm: true,
+      parameters: parameters)
+    let evaluator = try Evaluator(
+      plan, classes: graph.classes, set: dataset.test, indices: Array(0..<dataset.test.count),
+      normalization: info.normalization)
+    return RunSummary(
+      parameters: graph.parameterCount, epochs: result.history.count, seconds: result.seconds,
+      validationAccuracy: result.validationAccuracy, chosenEpoch: result.chosenEpoch,
+      testAccuracy: try evaluator.evaluate().accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
+      precision: precision.rawValue, threads: backend.threads, seed: configuration.training.seed,
+      cpu: Environment.cpu, versions: Environment.versions, dataset: dataset.name)
+  }
+
+  private func report(_ summary: RunSummary, _ run: RunDirectory) {
+    let validation = summary.validationAccuracy.map { ", validation accuracy \(Format.percent($0))" } ?? ""
+    Console.out(
+      "\(summary.dataset): \(summary.epochs) epochs in \(Format.duration(summary.seconds)); "
+        + "weights of epoch \(summary.chosenEpoch)\(validation)")
+    Console.out(
+      "test accuracy \(Format.percent(summary.testAccuracy)) "
+        + "(\(Format.percent(summary.testAccuracyFlipTTA)) with mirror images averaged)")
+    Console.out("weights: \(run.chosenWeights.path)")
+  }
+}
