@@ -1,2 +1,83 @@
+// PNG by libpng's simplified interface, JPEG by TurboJPEG's; both report errors by value, without longjmp here.
+// A decoder's warning of damaged or missing data counts as an error.
 #include "image_codecs.h"
-void tpsnet_placeholder(void) {}
+
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <turbojpeg.h>
+
+static int fail(tpsnet_image *image, const char *message) {
+  tpsnet_image_free(image);
+  snprintf(image->message, sizeof image->message, "%s", message);
+  return -1;
+}
+
+/// Checks the size and takes the memory for the pixels.
+static int allocate(
+    tpsnet_image *image, int64_t width, int64_t height, int32_t maximum_side, int64_t maximum_pixels) {
+  if (width < 1 || height < 1 || width > maximum_side || height > maximum_side || width * height > maximum_pixels) {
+    char message[120];
+    snprintf(message, sizeof message, "%lld x %lld pixels are not supported", (long long)width, (long long)height);
+    return fail(image, message);
+  }
+  image->width = (int32_t)width;
+  image->height = (int32_t)height;
+  image->pixels = malloc((size_t)width * (size_t)height * 3);
+  return image->pixels ? 0 : fail(image, "out of memory");
+}
+
+static int decode_png(
+    const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
+  png_image png = {.version = PNG_IMAGE_VERSION};
+  if (!png_image_begin_read_from_memory(&png, bytes, size)) return fail(image, png.message);
+  if (allocate(image, png.width, png.height, maximum_side, maximum_pixels)) {
+    png_image_free(&png);
+    return -1;
+  }
+  png.format = PNG_FORMAT_RGB;
+  png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+  const png_color white = {255, 255, 255};
+  if (!png_image_finish_read(&png, &white, image->pixels, 0, NULL)) return fail(image, png.message);
+  return 0;
+}
+
+static int decode_jpeg(
+    const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
+  tjhandle decoder = tjInitDecompress();
+  if (!decoder) return fail(image, "TurboJPEG cannot start");
+  int width = 0, height = 0, subsampling = 0, space = 0, status = 0;
+  if (tjDecompressHeader3(decoder, bytes, size, &width, &height, &subsampling, &space)) {
+    status = fail(image, tjGetErrorStr2(decoder));
+  } else if (space == TJCS_CMYK || space == TJCS_YCCK) {
+    status = fail(image, "a CMYK image; convert it to RGB");
+  } else if (allocate(image, width, height, maximum_side, maximum_pixels)) {
+    status = -1;
+  } else if (tjDecompress2(
+                 decoder, bytes, size, image->pixels, width, 0, height, TJPF_RGB,
+                 TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)) {
+    // Stray bytes between segments are common in photographs and harm nothing.
+    const char *message = tjGetErrorStr2(decoder);
+    if (tjGetErrorCode(decoder) != TJERR_WARNING || !strstr(message, "extraneous bytes"))
+      status = fail(image, message);
+  }
+  tjDestroy(decoder);
+  return status;
+}
+
+int tpsnet_image_decode(
+    const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
+  static const uint8_t png_start[] = {0x89, 'P', 'N', 'G'}, jpeg_start[] = {0xFF, 0xD8, 0xFF};
+  memset(image, 0, sizeof *image);
+  if (size >= sizeof png_start && !memcmp(bytes, png_start, sizeof png_start))
+    return decode_png(bytes, size, maximum_side, maximum_pixels, image);
+  if (size >= sizeof jpeg_start && !memcmp(bytes, jpeg_start, sizeof jpeg_start))
+    return decode_jpeg(bytes, size, maximum_side, maximum_pixels, image);
+  return fail(image, "neither PNG nor JPEG");
+}
+
+void tpsnet_image_free(tpsnet_image *image) {
+  free(image->pixels);
+  image->pixels = NULL;
+}

@@ -1,0 +1,31 @@
+// Images and labels of one training step, in memory that is filled again and again.
+// Layout and type are those that a network's first operation reads.
+
+/// Normalised images with their labels. A loader lends it until the loader's next `next()`.
+public final class Batch {
+  /// capacity × channels × height × width floats, image by image, channels first, aligned to 64 bytes. The first
+  /// `count` images are valid. The memory belongs to the batch.
+  public let images: UnsafeMutableBufferPointer<Float>
+  /// One class an image; the first `count` are valid. The memory belongs to the batch.
+  public let labels: UnsafeMutableBufferPointer<Int32>
+  /// The number of images, at most the loader's batch size.
+  public internal(set) var count = 0
+  /// The epoch this batch is part of.
+  public internal(set) var epoch = 0
+  /// The position of the batch in its epoch.
+  public internal(set) var step = 0
+
+  init(capacity: Int, imageSize: Int) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: capacity * imageSize * MemoryLayout<Float>.stride, alignment: 64)
+    images = memory.bindMemory(to: Float.self)
+    images.initialize(repeating: 0)
+    labels = .allocate(capacity: capacity)
+    labels.initialize(repeating: 0)
+  }
+
+  deinit {
+    images.deallocate()
+    labels.deallocate()
+  }
+}

@@ -1,0 +1,61 @@
+// A data set and the words by which a user names one: cifar10, fashion-mnist or folder:PATH.
+// Loading follows from the name; every set arrives in the same shape.
+
+/// Images to learn from and images to be judged by.
+public struct Dataset: Sendable {
+  /// "cifar10", "fashion-mnist" or "folder".
+  public let name: String
+  /// The training images, of which validation images are split off.
+  public let train: ImageSet
+  /// The test images.
+  public let test: ImageSet
+
+  /// Puts a data set together.
+  public init(name: String, train: ImageSet, test: ImageSet) {
+    self.name = name
+    self.train = train
+    self.test = test
+  }
+}
+
+/// Where images come from.
+public enum DatasetSource: Equatable, Sendable, CustomStringConvertible {
+  /// CIFAR-10, from a data directory.
+  case cifar10
+  /// Fashion-MNIST, from a data directory or else from Debian's package.
+  case fashionMNIST
+  /// A folder of images, one folder a class.
+  case folder(path: String)
+
+  /// Reads `cifar10`, `fashion-mnist` or `folder:PATH`. Throws `DatasetError` for anything else.
+  public init(parsing text: String) throws {
+    switch text {
+    case "cifar10": self = .cifar10
+    case "fashion-mnist": self = .fashionMNIST
+    case let folder where folder.hasPrefix("folder:") && folder.count > "folder:".count:
+      self = .folder(path: String(folder.dropFirst("folder:".count)))
+    default:
+      throw DatasetError(
+        .usage, "unknown data set '\(text)'", remedy: "choose cifar10, fashion-mnist or folder:PATH")
+    }
+  }
+
+  /// The word that `init(parsing:)` reads.
+  public var description: String {
+    switch self {
+    case .cifar10: "cifar10"
+    case .fashionMNIST: "fashion-mnist"
+    case .folder(let path): "folder:\(path)"
+    }
+  }
+
+  /// Loads the data set. `imageSize` is the side in pixels to which the images of a folder are brought; the others
+  /// are 32 × 32. Throws `DatasetError`.
+  public func load(from directory: DataDirectory, imageSize: Int = 32) throws -> Dataset {
+    switch self {
+    case .cifar10: try CIFAR10.load(from: directory)
+    case .fashionMNIST: try FashionMNIST.load(from: directory)
+    case .folder(let path): try ImageFolder.load(from: path, size: imageSize)
+    }
+  }
+}

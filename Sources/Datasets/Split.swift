@@ -1,0 +1,41 @@
+// Validation images taken from the training images, evenly from every class and the same for the same seed.
+// The test set stays out of every decision; this is what decisions are made on instead.
+import Randomness
+
+/// Divisions of a training set.
+public enum Split {
+  /// Divides images into training and validation: exactly `validation` images, each class in proportion to its size
+  /// (shares rounded by largest remainder, so that classes of equal size differ by one image at most), drawn by
+  /// `seed`. Both results are sorted. 0 leaves all to training. Throws `DatasetError` where nothing would be left to
+  /// train on, or where `validation` is negative.
+  public static func stratified(
+    labels: [Int32], validation: Int, seed: UInt64
+  ) throws -> (train: [Int], validation: [Int]) {
+    guard validation >= 0, validation == 0 || validation < labels.count else {
+      throw DatasetError(
+        .usage, "\(validation) validation images out of \(labels.count) training images",
+        remedy: "choose 0 to \(max(labels.count - 1, 0))")
+    }
+    let members = Dictionary(grouping: labels.indices) { labels[$0] }
+    let classes = members.sorted { $0.key < $1.key }
+    let shares = classes.map { ($0.value.count * validation).quotientAndRemainder(dividingBy: max(labels.count, 1)) }
+    let missing = validation - shares.reduce(0) { $0 + $1.quotient }
+    let favoured = Set(shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }.prefix(missing))
+
+    var isChosen = [Bool](repeating: false, count: labels.count)
+    for (position, (label, images)) in classes.enumerated() {
+      let share = shares[position].quotient + (favoured.contains(position) ? 1 : 0)
+      var random = CounterRandom(seed: seed, RandomPurpose.split.rawValue, UInt64(bitPattern: Int64(label)))
+      for choice in random.permutation(of: images.count).prefix(share) { isChosen[images[choice]] = true }
+    }
+    return (labels.indices.filter { !isChosen[$0] }, labels.indices.filter { isChosen[$0] })
+  }
+}
+
+/// First words of this module's random streams, apart from those of other modules with the same seed.
+enum RandomPurpose: UInt64 {
+  case split = 0x6461_7461_0001
+  case order = 0x6461_7461_0002
+  case augmentation = 0x6461_7461_0003
+  case alternatingFlip = 0x6461_7461_0004
+}
