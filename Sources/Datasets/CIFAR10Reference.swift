@@ -20,8 +20,8 @@ package struct CIFAR10Reference: Sendable {
       "data_batch_5": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
       "test_batch": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
     ],
-    train: "TRAIN",
-    test: "TEST")
+    train: "d17523651dcf9c79be45e6671e5016411b15cbf5376a02d556c870e6fb6066d3",
+    test: "ab21d127e2bbe1255f1588dcadf3b5002b8fedb328dd3f73bc7fa51b5ab965c0")
 
   /// The digests of the CIFAR-10 in `directory`, whatever it holds.
   package init(of directory: DataDirectory) throws {

@@ -1,0 +1,93 @@
+// One HTTP request whose body goes straight to a file, from where an earlier one stopped.
+// URLSession calls back on its own queue; the caller waits.
+import Foundation
+import FoundationNetworking
+
+/// A download of a file of known size.
+///
+/// Unchecked: the state is touched on the session's serial queue only, and by the caller after `done` was signalled.
+final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+  private let url: URL
+  private let path: String
+  private let size: Int
+  private let progress: @Sendable (DownloadProgress) -> Void
+  private let done = DispatchSemaphore(value: 0)
+  private var received: Int
+  private var file: NewFile?
+  private var failure: DatasetError?
+
+  /// A download of the `size` bytes at `url` to `path`, which has the first `offset` of them already.
+  init(
+    url: URL, path: String, offset: Int, size: Int, progress: @escaping @Sendable (DownloadProgress) -> Void
+  ) {
+    self.url = url
+    self.path = path
+    self.size = size
+    self.progress = progress
+    received = offset
+  }
+
+  /// Downloads, waiting for the end. What was received is on the disk even where this throws `DatasetError`.
+  func run() throws {
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.timeoutIntervalForRequest = 60
+    let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
+    defer { session.finishTasksAndInvalidate() }
+    var request = URLRequest(url: url)
+    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    if received > 0 { request.setValue("bytes=\(received)-", forHTTPHeaderField: "Range") }
+    session.dataTask(with: request).resume()
+    done.wait()
+    do { try file?.close() } catch { failure = failure ?? error as? DatasetError }
+    if let failure { throw failure }
+    guard received == size else { throw broken("the connection ended after \(received) of \(size) bytes") }
+  }
+
+  func urlSession(
+    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+  ) {
+    let answer = response as? HTTPURLResponse
+    let range = answer?.value(forHTTPHeaderField: "Content-Range") ?? ""
+    switch answer?.statusCode {
+    case 206 where received > 0 && range.hasPrefix("bytes \(received)-"): open(appending: true)
+    case 200:
+      // The whole file, from a server that knows no ranges.
+      received = 0
+      open(appending: false)
+    default:
+      failure = broken("the server answered \(answer.map { String($0.statusCode) } ?? "in another protocol")")
+    }
+    completionHandler(failure == nil ? .allow : .cancel)
+  }
+
+  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    guard failure == nil else { return }
+    do {
+      guard received + data.count <= size else {
+        throw broken("the server sends more than the \(size) bytes expected")
+      }
+      try data.withUnsafeBytes { try file?.append($0) }
+      received += data.count
+      progress(DownloadProgress(receivedBytes: received, totalBytes: size))
+    } catch {
+      failure = error as? DatasetError
+      dataTask.cancel()
+    }
+  }
+
+  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+    if let error, failure == nil { failure = broken(error.localizedDescription) }
+    done.signal()
+  }
+
+  private func open(appending: Bool) {
+    do { file = try NewFile(path, appending: appending) } catch { failure = error as? DatasetError }
+  }
+
+  private func broken(_ problem: String) -> DatasetError {
+    DatasetError(
+      .network, at: url.absoluteString, problem,
+      remedy: "run it again to continue, set TPSNET_DATA_URL to another server, or use `tpsnet data import`")
+  }
+}
