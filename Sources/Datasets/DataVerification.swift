@@ -97,7 +97,8 @@ public enum DataVerification {
 
   /// One file in memory at a time.
   private static func examine(
-    _ names: [String], in folder: CIFAR10Folder, against reference: CIFAR10Reference, into files: inout [DataReport.File]
+    _ names: [String], in folder: CIFAR10Folder, against reference: CIFAR10Reference,
+    into files: inout [DataReport.File]
   ) throws -> DataReport.Part {
     var classCounts = [Int](repeating: 0, count: 10)
     var moments = ChannelMoments(channels: 3, planeSize: CIFAR10.side * CIFAR10.side)

@@ -142,6 +142,7 @@ final class NewFile {
   }
 
   private func failure() -> DatasetError {
-    DatasetError(.system, at: path, "cannot be written: \(Files.reason())", remedy: "free space or choose another --data")
+    DatasetError(
+      .system, at: path, "cannot be written: \(Files.reason())", remedy: "free space or choose another --data")
   }
 }
