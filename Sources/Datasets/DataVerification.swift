@@ -34,9 +34,6 @@ public struct DataReport: Codable, Equatable, Sendable {
     public let sha256: String
     /// How it compares.
     public let status: FileStatus
-
-    /// The name without the layout's suffix.
-    var batch: String { name.hasSuffix(".bin") ? String(name.dropLast(4)) : name }
   }
 
   /// The training or the test images.

@@ -164,7 +164,7 @@ import Testing
     #expect(failure { _ = try loader(set, batchSize: 0) }?.kind == .usage)
     #expect(failure { _ = try loader(set, batchSize: 11) }?.remedy?.contains("1 to 10") == true)
     #expect(failure { _ = try loader(set, batchSize: 11, dropsLast: false) } == nil)
-    #expect(failure { _ = try loader(set, batchSize: .max, dropsLast: false) } == nil)
+    #expect(failure { _ = try loader(set, batchSize: .max, dropsLast: false) }?.kind == .usage)
     #expect(failure { _ = try loader(set, indices: [], batchSize: 1) }?.kind == .usage)
     #expect(failure { _ = try loader(set, indices: [0, 10], batchSize: 1) }?.kind == .usage)
     #expect(failure { _ = try loader(set, indices: [-1], batchSize: 1) }?.kind == .usage)

@@ -32,6 +32,8 @@ import Testing
         #expect(try CIFAR10.load(from: target).train.classNames == CIFAR10.classNames)
         // Again: it is there already.
         #expect(try DataImport.run(from: folder + "/none", into: target, reference: reference).isGenuine)
+        let inside = DataDirectory(path: target.path + "/cifar-10-batches-bin")
+        #expect(try DataImport.run(from: folder + "/none", into: inside, reference: reference).path == inside.path)
       }
     }
   }

@@ -80,7 +80,10 @@ struct SmallCIFAR {
   func reference() throws -> CIFAR10Reference {
     try withFolder { folder in
       try writeBinary(to: folder)
-      return try CIFAR10Reference(of: DataDirectory(path: folder))
+      let report = try DataVerification.verify(DataDirectory(path: folder))
+      return CIFAR10Reference(
+        files: Dictionary(uniqueKeysWithValues: zip(batchNames, report.files.map(\.sha256))),
+        train: report.train.unorderedDigest, test: report.test.unorderedDigest)
     }
   }
 }
