@@ -19,6 +19,8 @@ final class Archive {
 
   private let path: String
   private let archive: OpaquePointer
+  /// libarchive must not be asked for data where there is no entry.
+  private var hasEntry = false
 
   init(_ path: String, _ kind: Kind) throws {
     guard let archive = archive_read_new() else { throw DatasetError(.system, "libarchive cannot start") }
@@ -29,9 +31,7 @@ final class Archive {
       && (kind == .tar ? archive_read_support_format_tar(archive) : archive_read_support_format_raw(archive))
         == ARCHIVE_OK
     guard isReady, archive_read_open_filename(archive, path, 1 << 16) == ARCHIVE_OK else {
-      let failure = failure()
-      archive_read_free(archive)
-      throw failure
+      throw failure()
     }
   }
 
@@ -41,8 +41,9 @@ final class Archive {
   func next() throws -> Entry? {
     var entry: OpaquePointer?
     let status = archive_read_next_header(archive, &entry)
+    hasEntry = status == ARCHIVE_OK || status == ARCHIVE_WARN
     if status == ARCHIVE_EOF { return nil }
-    guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure() }
+    guard hasEntry, let entry else { throw failure() }
     let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
     let type = UInt32(archive_entry_filetype(entry))
     return Entry(
@@ -50,8 +51,9 @@ final class Archive {
       isFolder: type == UInt32(S_IFDIR))
   }
 
-  /// The next bytes of the entry, at most `count`; fewer only at its end.
+  /// The next bytes of the entry, at most `count`; fewer only at its end, none where there is no entry.
   func read(_ count: Int) throws -> [UInt8] {
+    guard hasEntry else { return [] }
     var wentWrong = false
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count, let base = buffer.baseAddress {

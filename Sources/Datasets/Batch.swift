@@ -4,7 +4,7 @@
 /// Normalised images with their labels. A loader lends it until the loader's next `next()`.
 public final class Batch {
   /// capacity × channels × height × width floats, image by image, channels first, aligned to 64 bytes. The first
-  /// `count` images are valid. The memory belongs to the batch.
+  /// `count` images are valid; others hold what an earlier batch left, or 0. The memory belongs to the batch.
   public let images: UnsafeMutableBufferPointer<Float>
   /// One class an image; the first `count` are valid. The memory belongs to the batch.
   public let labels: UnsafeMutableBufferPointer<Int32>

@@ -9,6 +9,7 @@ import Foundation
 public final class BatchLoader {
   /// The number of batches of an epoch.
   public let stepsPerEpoch: Int
+  private static let largestBatch = 1 << 16
   private let composer: BatchComposer
   private let buffers: [Batch]
   private var lent: Batch?
@@ -20,8 +21,8 @@ public final class BatchLoader {
   ///
   /// `seed` decides the order (where it `shuffles`) and the augmentation. With `dropsLast`, images that do not fill a
   /// batch at the end of an epoch are left out of it; without, the last batch may be smaller. Throws `DatasetError`
-  /// where an argument is impossible: an index out of range or none at all, a batch size below 1 or, with
-  /// `dropsLast`, above the number of images, an augmentation that does not suit the size of the images.
+  /// where an argument is impossible: an index out of range or none at all, a batch size below 1, above
+  /// 65,536 or, with `dropsLast`, above the number of images, an augmentation that does not suit the size of the images.
   public init(
     set: ImageSet, indices: [Int], batchSize: Int, augmentation: Augmentation, normalization: Normalization,
     seed: UInt64, shuffles: Bool, dropsLast: Bool
@@ -36,19 +37,18 @@ public final class BatchLoader {
       throw DatasetError(
         .usage, "images of \(set.channels) channels for a normalisation of \(normalization.mean.count)")
     }
-    guard batchSize >= 1, !dropsLast || batchSize <= indices.count else {
+    let largest = dropsLast ? min(indices.count, Self.largestBatch) : Self.largestBatch
+    guard (1...largest).contains(batchSize) else {
       throw DatasetError(
         .usage, "a batch size of \(batchSize) for \(indices.count) images",
-        remedy: "choose 1 to \(indices.count), or use more images")
+        remedy: "choose 1 to \(largest), or use more images")
     }
     try augmentation.validate(height: set.height, width: set.width)
-    // A batch that can never be full needs no memory beyond the images there are.
-    let capacity = min(batchSize, indices.count)
     stepsPerEpoch = dropsLast ? indices.count / batchSize : (indices.count - 1) / batchSize + 1
     composer = BatchComposer(
       set: set, indices: indices, batchSize: batchSize, augmentation: augmentation, normalization: normalization,
       seed: seed, shuffles: shuffles, stepsPerEpoch: stepsPerEpoch)
-    buffers = (0..<3).map { _ in Batch(capacity: capacity, imageSize: set.imageSize) }
+    buffers = (0..<3).map { _ in Batch(capacity: batchSize, imageSize: set.imageSize) }
   }
 
   deinit { stop() }

@@ -23,15 +23,7 @@ package struct CIFAR10Reference: Sendable {
     train: "d17523651dcf9c79be45e6671e5016411b15cbf5376a02d556c870e6fb6066d3",
     test: "ab21d127e2bbe1255f1588dcadf3b5002b8fedb328dd3f73bc7fa51b5ab965c0")
 
-  /// The digests of the CIFAR-10 in `directory`, whatever it holds.
-  package init(of directory: DataDirectory) throws {
-    let report = try DataVerification.verify(directory)
-    files = Dictionary(uniqueKeysWithValues: report.files.map { ($0.batch, $0.sha256) })
-    train = report.train.unorderedDigest
-    test = report.test.unorderedDigest
-  }
-
-  private init(files: [String: String], train: String, test: String) {
+  package init(files: [String: String], train: String, test: String) {
     self.files = files
     self.train = train
     self.test = test

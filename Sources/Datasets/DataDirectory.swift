@@ -33,7 +33,8 @@ public struct DataDirectory: Equatable, Sendable {
     let candidates = CIFAR10.Layout.allCases.flatMap { layout in
       ["", "/" + layout.folderName].map { CIFAR10Folder(path: path + $0, layout: layout) }
     }
-    let found = candidates.first { $0.presentFiles == 6 } ?? candidates.first { $0.presentFiles > 0 }
+    let found =
+      candidates.first { $0.presentFiles == CIFAR10.batchNames.count } ?? candidates.first { $0.presentFiles > 0 }
     guard let found else {
       throw DatasetError(
         .missing, at: path, "no CIFAR-10 here, neither as .bin files nor as cifar-10-batches-bin or -py",

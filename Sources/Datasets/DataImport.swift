@@ -38,15 +38,18 @@ public enum DataImport {
     }
   }
 
-  /// The report of genuine data already in place, nil where the place is free.
+  /// The report of genuine binary data already in `directory`, nil where there is none and its place is free.
   static func presentReport(in directory: DataDirectory, reference: CIFAR10Reference) throws -> DataReport? {
-    guard Files.exists(directory.binaryFolder) else { return nil }
-    let report = try? DataVerification.verify(DataDirectory(path: directory.binaryFolder), against: reference)
-    guard let report, report.isGenuine else {
+    for path in [directory.path, directory.binaryFolder]
+    where CIFAR10Folder(path: path, layout: .binary).presentFiles == CIFAR10.batchNames.count {
+      let report = try? DataVerification.verify(DataDirectory(path: path), against: reference)
+      if let report, report.isGenuine { return report }
+    }
+    guard !Files.exists(directory.binaryFolder) else {
       throw DatasetError(
         .invalid, at: directory.binaryFolder, "exists, but is not CIFAR-10", remedy: "move it away and try again")
     }
-    return report
+    return nil
   }
 
   /// Checks the data in `source` and writes it as binary files to its place in `directory`.

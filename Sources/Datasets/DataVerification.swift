@@ -34,9 +34,6 @@ public struct DataReport: Codable, Equatable, Sendable {
     public let sha256: String
     /// How it compares.
     public let status: FileStatus
-
-    /// The name without the layout's suffix.
-    var batch: String { name.hasSuffix(".bin") ? String(name.dropLast(4)) : name }
   }
 
   /// The training or the test images.
@@ -97,7 +94,8 @@ public enum DataVerification {
 
   /// One file in memory at a time.
   private static func examine(
-    _ names: [String], in folder: CIFAR10Folder, against reference: CIFAR10Reference, into files: inout [DataReport.File]
+    _ names: [String], in folder: CIFAR10Folder, against reference: CIFAR10Reference,
+    into files: inout [DataReport.File]
   ) throws -> DataReport.Part {
     var classCounts = [Int](repeating: 0, count: 10)
     var moments = ChannelMoments(channels: 3, planeSize: CIFAR10.side * CIFAR10.side)

@@ -74,7 +74,8 @@ enum Files {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
       throw DatasetError(
-        .system, at: path, "the folder cannot be made: \(reason())", remedy: "choose another by --data")
+        .system, at: path, "the folder cannot be made: \(error.localizedDescription)",
+        remedy: "choose another by --data")
     }
   }
 
@@ -142,6 +143,7 @@ final class NewFile {
   }
 
   private func failure() -> DatasetError {
-    DatasetError(.system, at: path, "cannot be written: \(Files.reason())", remedy: "free space or choose another --data")
+    DatasetError(
+      .system, at: path, "cannot be written: \(Files.reason())", remedy: "free space or choose another --data")
   }
 }

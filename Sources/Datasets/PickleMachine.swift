@@ -34,12 +34,23 @@ struct PickleMachine {
       case UInt8(ascii: "]"): stack.append(.list(try add([], to: &pickle)))
       case UInt8(ascii: ")"): stack.append(.tuple(try add([], to: &pickle)))
       case 0x85...0x87:  // TUPLE1, TUPLE2, TUPLE3
-        stack.append(.tuple(try add(popLast(opcode - 0x84, pickle), to: &pickle)))
-      case UInt8(ascii: "t"): stack.append(.tuple(try add(popToMark(pickle), to: &pickle)))
-      case UInt8(ascii: "a"): try extend(with: popLast(1, pickle), &pickle)
-      case UInt8(ascii: "e"): try extend(with: popToMark(pickle), &pickle)
-      case UInt8(ascii: "s"): try update(with: popLast(2, pickle), &pickle)
-      case UInt8(ascii: "u"): try update(with: popToMark(pickle), &pickle)
+        let values = try popLast(opcode - 0x84, pickle)
+        stack.append(.tuple(try add(values, to: &pickle)))
+      case UInt8(ascii: "t"):
+        let values = try popToMark(pickle)
+        stack.append(.tuple(try add(values, to: &pickle)))
+      case UInt8(ascii: "a"):
+        let value = try popLast(1, pickle)
+        try extend(with: value, &pickle)
+      case UInt8(ascii: "e"):
+        let values = try popToMark(pickle)
+        try extend(with: values, &pickle)
+      case UInt8(ascii: "s"):
+        let pair = try popLast(2, pickle)
+        try update(with: pair, &pickle)
+      case UInt8(ascii: "u"):
+        let pairs = try popToMark(pickle)
+        try update(with: pairs, &pickle)
       case UInt8(ascii: "q"): memo[try unsigned(1, pickle)] = try top(pickle)
       case UInt8(ascii: "r"): memo[try unsigned(4, pickle)] = try top(pickle)
       case UInt8(ascii: "h"): stack.append(try recall(unsigned(1, pickle), pickle))

@@ -20,7 +20,8 @@ public enum Split {
     let classes = members.sorted { $0.key < $1.key }
     let shares = classes.map { ($0.value.count * validation).quotientAndRemainder(dividingBy: max(labels.count, 1)) }
     let missing = validation - shares.reduce(0) { $0 + $1.quotient }
-    let favoured = Set(shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }.prefix(missing))
+    let byRemainder = shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }
+    let favoured = Set(byRemainder.prefix(missing))
 
     var isChosen = [Bool](repeating: false, count: labels.count)
     for (position, (label, images)) in classes.enumerated() {

@@ -88,6 +88,6 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private func broken(_ problem: String) -> DatasetError {
     DatasetError(
       .network, at: url.absoluteString, problem,
-      remedy: "run it again to continue, set TPSNET_DATA_URL to another server, or use `tpsnet data import`")
+      remedy: "check the network and run it again to continue, or set TPSNET_DATA_URL to another server")
   }
 }

@@ -1,0 +1,127 @@
+// The download against a server of its own: whole, interrupted and continued, refused, wrong, out of reach.
+import Datasets
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
+  private let small = SmallCIFAR(imagesPerFile: 40)
+
+  /// Runs `body` with a server of the small archive, what is to be fetched from it, and an empty data directory.
+  private func withServer(
+    _ behaviour: TinyServer.Behaviour = .init(), sha256: String? = nil,
+    _ body: (TinyServer, CIFAR10Download.Source, DataDirectory) throws -> Void
+  ) throws {
+    let archive = small.archive()
+    let server = try TinyServer(archive, behaviour)
+    defer { server.stop() }
+    let reference = try small.reference()
+    try withFolder { folder in
+      let source = CIFAR10Download.Source(
+        address: server.address, size: archive.count, sha256: try sha256 ?? sha256Sum(archive),
+        reference: reference)
+      try body(server, source, DataDirectory(path: folder + "/data"))
+    }
+  }
+
+  private func part(_ directory: DataDirectory) -> String { directory.path + "/cifar-10-binary.tar.gz.part" }
+
+  private func expectInstalled(_ directory: DataDirectory) throws {
+    #expect(try read(directory.path + "/cifar-10-batches-bin/test_batch.bin") == small.records[5])
+    #expect(try names(in: directory.path) == ["cifar-10-batches-bin"])
+  }
+
+  @Test func theArchiveIsFetchedCheckedAndUnpacked() throws {
+    try withServer { server, source, directory in
+      let progress = Log()
+      let report = try CIFAR10Download.run(source, into: directory) { progress.add($0) }
+      #expect(report.verdict == .ok)
+      #expect(progress.values.last?.receivedBytes == source.size && progress.values.last?.totalBytes == source.size)
+      try expectInstalled(directory)
+      // A second run finds everything in place.
+      #expect(try CIFAR10Download.run(source, into: directory) { _ in }.isGenuine)
+      #expect(server.ranges == [""])
+    }
+  }
+
+  @Test func aBrokenConnectionIsContinued() throws {
+    try withServer(.init(breaksAfter: 100_000)) { server, source, directory in
+      let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }
+      #expect(error?.kind == .network && error?.remedy?.contains("run it again") == true)
+      #expect(try read(part(directory)) == Array(small.archive().prefix(100_000)))
+      server.behave(.init())
+      #expect(try CIFAR10Download.run(source, into: directory) { _ in }.isGenuine)
+      #expect(server.ranges == ["", "bytes=100000-"])
+      try expectInstalled(directory)
+    }
+  }
+
+  @Test func aServerWithoutRangesStartsOver() throws {
+    try withServer(.init(knowsRanges: false)) { server, source, directory in
+      try write([1, 2, 3], part(directory))
+      #expect(try CIFAR10Download.run(source, into: directory) { _ in }.isGenuine)
+      #expect(server.ranges == ["bytes=3-"])
+      try expectInstalled(directory)
+    }
+  }
+
+  @Test func aWrongArchiveIsDroppedAndNotUnpacked() throws {
+    try withServer(sha256: String(repeating: "0", count: 64)) { _, source, directory in
+      let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }
+      #expect(error?.kind == .invalid && error?.problem.contains("SHA-256") == true)
+      let left = try names(in: directory.path)
+      #expect(left == [])
+    }
+  }
+
+  @Test func moreThanExpectedIsCutOff() throws {
+    try withServer { _, source, directory in
+      let smaller = CIFAR10Download.Source(
+        address: source.address, size: 1000, sha256: source.sha256, reference: source.reference)
+      let error = failure { try CIFAR10Download.run(smaller, into: directory) { _ in } }
+      #expect(error?.kind == .network && error?.problem.contains("more than") == true)
+    }
+  }
+
+  @Test func refusalsAreNamed() throws {
+    try withServer(.init(status: 404)) { server, source, directory in
+      let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }
+      #expect(error?.kind == .network && error?.problem == "the server answered 404")
+      #expect(error?.path == server.address)
+    }
+  }
+
+  @Test func aServerOutOfReachIsOneLine() throws {
+    try withServer { server, source, directory in
+      server.stop()
+      let nowhere = CIFAR10Download.Source(
+        address: "http://127.0.0.1:1/a.tar.gz", size: 10, sha256: "", reference: source.reference)
+      let error = failure { try CIFAR10Download.run(nowhere, into: directory) { _ in } }
+      #expect(error?.kind == .network)
+      #expect(error?.description.contains("TPSNET_DATA_URL") == true && error?.description.contains("\n") == false)
+    }
+  }
+
+  @Test func theEnvironmentNamesAMirror() throws {
+    #expect(CIFAR10Download.address([:]) == CIFAR10Download.officialAddress)
+    #expect(CIFAR10Download.address(["TPSNET_DATA_URL": "http://m/x"]) == "http://m/x/cifar-10-binary.tar.gz")
+    #expect(CIFAR10Download.address(["TPSNET_DATA_URL": "http://m/x/"]) == "http://m/x/cifar-10-binary.tar.gz")
+    #expect(CIFAR10Download.address(["TPSNET_DATA_URL": "http://m/x.tar.gz"]) == "http://m/x.tar.gz")
+    try withFolder { folder in
+      for address in ["nonsense", "ftp://host/x.tar.gz", "file:///x.tar.gz"] {
+        let error = failure {
+          try CIFAR10Download.run(into: DataDirectory(path: folder), environment: ["TPSNET_DATA_URL": address])
+        }
+        #expect(error?.kind == .usage, "\(address)")
+      }
+    }
+  }
+}
+
+/// The progress reported, from any thread.
+private final class Log: @unchecked Sendable {
+  private let lock = NSLock()
+  private var list: [DownloadProgress] = []
+
+  func add(_ progress: DownloadProgress) { lock.withLock { list.append(progress) } }
+  var values: [DownloadProgress] { lock.withLock { list } }
+}
