@@ -156,11 +156,12 @@ final class InferenceLowering {
     let statistics = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
     let channels = node.shape.channels
     let filter = node.tensors[0].count / channels
+    let epsilon = Float(Models.Operation.batchNormEpsilon)
     loads.append { [builder] in
       builder.run("\(norm.name).fold", on: [stored] + statistics + [weights, bias]) { pointers in
         let floats = pointers.map { $0.assumingMemoryBound(to: Float.self) }
         for channel in 0..<channels {
-          let factor = floats[1][channel] / (floats[4][channel] + Models.Operation.batchNormEpsilon).squareRoot()
+          let factor = floats[1][channel] / (floats[4][channel] + epsilon).squareRoot()
           for index in channel * filter..<(channel + 1) * filter { floats[5][index] = floats[0][index] * factor }
           floats[6][channel] = floats[2][channel] - floats[3][channel] * factor
         }

@@ -118,7 +118,7 @@ final class TrainingLowering {
     let channels = node.shape.channels
     let samples = Float(batchSize * node.shape.height * node.shape.width)
     let unbias = samples > 1 ? samples / (samples - 1) : 1
-    let momentum = Models.Operation.batchNormMomentum
+    let momentum = Float(Models.Operation.batchNormMomentum)
     let running = [try parameters.value(node, "running_mean"), try parameters.value(node, "running_var")]
     builder.run("\(node.name).running", on: [mean, variance] + running) { pointers in
       for (batch, running, scale) in [(pointers[0], pointers[2], 1), (pointers[1], pointers[3], unbias)] {
