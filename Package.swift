@@ -58,7 +58,8 @@ let package = Package(
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models"]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "Models"]),
-    .testTarget(name: "OneDNNBackendTests", dependencies: ["Compute", "Formats", "Models", "OneDNNBackend"]),
+    .testTarget(
+      name: "OneDNNBackendTests", dependencies: ["Compute", "Formats", "Models", "OneDNNBackend", "Randomness"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness"]),
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(

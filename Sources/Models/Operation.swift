@@ -21,9 +21,9 @@ public enum Operation: Hashable, Sendable {
   case linear(features: Int)
 
   /// ε of every batch normalisation.
-  public static let batchNormEpsilon: Float = 1e-5
+  public static let batchNormEpsilon: Double = 1e-5
   /// Share of the new batch in a running statistic.
-  public static let batchNormMomentum: Float = 0.1
+  public static let batchNormMomentum: Double = 0.1
 
   /// A short word for tables and JSON.
   public var kind: String {

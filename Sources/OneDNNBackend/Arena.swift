@@ -9,21 +9,26 @@
 #endif
 
 /// A tensor's size and the steps, first to last, during which its bytes must keep.
-struct Lifetime {
-  let bytes: Int
-  var steps: ClosedRange<Int>
+package struct Lifetime {
+  package let bytes: Int
+  package let steps: ClosedRange<Int>
+
+  package init(bytes: Int, steps: ClosedRange<Int>) {
+    self.bytes = bytes
+    self.steps = steps
+  }
 }
 
 /// Places tensors in one address range.
-enum MemoryPlanner {
+package enum MemoryPlanner {
   /// Cache line; also enough for every vector load.
-  static let alignment = 64
+  package static let alignment = 64
 
   /// An offset for each lifetime and the size of the whole.
   ///
   /// Greedy by size (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020):
   /// the largest tensor first, each at the lowest offset free during its lifetime.
-  static func plan(_ lifetimes: [Lifetime]) -> (offsets: [Int], bytes: Int) {
+  package static func plan(_ lifetimes: [Lifetime]) -> (offsets: [Int], bytes: Int) {
     var offsets = [Int](repeating: 0, count: lifetimes.count)
     var placed: [(range: Range<Int>, steps: ClosedRange<Int>)] = []  // sorted by lower bound
     var total = 0

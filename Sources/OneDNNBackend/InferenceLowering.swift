@@ -61,7 +61,7 @@ final class InferenceLowering {
   private func lower(_ node: Node) throws -> Value {
     switch node.operation {
     case .input: return images
-    case .dropout: return try output(node.inputs[0])
+    case .dropout: return try dropout(node)
     case .convolution(_, let kernel, let stride): return try convolution(node, kernel: kernel, stride: stride)
     case .batchNorm: return try batchNorm(node)
     case .relu: return try relu(node)
@@ -78,11 +78,27 @@ final class InferenceLowering {
     return matches(consumer.operation) ? consumer : nil
   }
 
+  /// Whether `node` alone reads its first input, so that it may overwrite it; the images are the caller's.
+  private func ownsInput(_ node: Node) -> Bool {
+    node.inputs[0] > 0 && consumers[node.inputs[0]].count == 1
+  }
+
+  /// Where `node` may write what it computes from `input`.
+  private func target(_ node: Node, _ input: Value) -> Value {
+    ownsInput(node) ? builder.overwritten(input) : builder.make(input.descriptor)
+  }
+
   /// Records, for later, the copy of stored `weights` into a persistent tensor laid out as `descriptor`.
   private func load(_ weights: Value, as descriptor: MemoryDescriptor, name: String) -> Value {
     let target = builder.makePersistent(descriptor)
     loads.append { [builder] in try builder.reorder(weights, into: target, name: name) }
     return target
+  }
+
+  /// One of the node's vectors as it was when parameters were last loaded.
+  private func loaded(_ node: Node, _ part: String) throws -> Value {
+    let stored = try parameters.value(node, part)
+    return load(stored, as: stored.descriptor, name: "\(node.name).\(part)")
   }
 
   private func reordered(_ value: Value, to descriptor: MemoryDescriptor, name: String) -> Value {
@@ -110,7 +126,7 @@ final class InferenceLowering {
 
     // conv → norm → add → ReLU: onto the shortcut, where that is computed and nobody else still reads it.
     if let add = onlyConsumer(norm, where: { $0 == .add }), add.inputs[0] == norm.id,
-      let shortcut = outputs[add.inputs[1]], let relu = onlyConsumer(add, where: { $0 == .relu }),
+      add.inputs[1] > 0, let shortcut = outputs[add.inputs[1]], let relu = onlyConsumer(add, where: { $0 == .relu }),
       consumers[add.inputs[1]].allSatisfy({ $0 == add.id || outputs[$0] != nil })
     {
       let result = try run(
@@ -156,11 +172,12 @@ final class InferenceLowering {
     let statistics = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
     let channels = node.shape.channels
     let filter = node.tensors[0].count / channels
+    let epsilon = Float(Models.Operation.batchNormEpsilon)
     loads.append { [builder] in
       builder.run("\(norm.name).fold", on: [stored] + statistics + [weights, bias]) { pointers in
         let floats = pointers.map { $0.assumingMemoryBound(to: Float.self) }
         for channel in 0..<channels {
-          let factor = floats[1][channel] / (floats[4][channel] + Models.Operation.batchNormEpsilon).squareRoot()
+          let factor = floats[1][channel] / (floats[4][channel] + epsilon).squareRoot()
           for index in channel * filter..<(channel + 1) * filter { floats[5][index] = floats[0][index] * factor }
           floats[6][channel] = floats[2][channel] - floats[3][channel] * factor
         }
@@ -171,30 +188,45 @@ final class InferenceLowering {
 
   private func batchNorm(_ node: Node) throws -> Value {
     let input = try output(node.inputs[0])
-    let arguments = try [
-      (DNNL_ARG_SRC, input), (DNNL_ARG_SCALE, parameters.value(node, "weight")),
-      (DNNL_ARG_SHIFT, parameters.value(node, "bias")), (DNNL_ARG_MEAN, parameters.value(node, "running_mean")),
-      (DNNL_ARG_VARIANCE, parameters.value(node, "running_var")), (DNNL_ARG_DST, builder.overwritten(input)),
-    ]
-    run(node.name, try engine.batchNorm(node.name, input.descriptor, training: false), arguments)
-    return arguments[5].1
+    let result = target(node, input)
+    run(
+      node.name, try engine.batchNorm(node.name, input.descriptor, training: false),
+      [
+        (DNNL_ARG_SRC, input), (DNNL_ARG_SCALE, try loaded(node, "weight")), (DNNL_ARG_SHIFT, try loaded(node, "bias")),
+        (DNNL_ARG_MEAN, try loaded(node, "running_mean")), (DNNL_ARG_VARIANCE, try loaded(node, "running_var")),
+        (DNNL_ARG_DST, result),
+      ])
+    return result
+  }
+
+  /// Nothing, in inference; but a value with other readers is copied, so that each has its own.
+  private func dropout(_ node: Node) throws -> Value {
+    let input = try output(node.inputs[0])
+    if ownsInput(node) { return input }
+    let result = builder.make(input.descriptor)
+    passes.append { [builder] in try builder.reorder(input, into: result, name: node.name) }
+    return result
   }
 
   private func relu(_ node: Node) throws -> Value {
     let input = try output(node.inputs[0])
-    if graph.nodes[node.inputs[0]].operation == .add { return input }  // the sum has already applied it
-    let result = builder.overwritten(input)
+    if endsInReLU(graph.nodes[node.inputs[0]]) { return input }  // the sum has already applied it
+    let result = target(node, input)
     run(node.name, try engine.relu(node.name, input.descriptor), [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
     return result
+  }
+
+  /// Whether `node` is a sum that one ReLU alone reads, which it then computes itself.
+  private func endsInReLU(_ node: Node) -> Bool {
+    node.operation == .add && onlyConsumer(node) { $0 == .relu } != nil
   }
 
   private func add(_ node: Node) throws -> Value {
     let first = try output(node.inputs[0])
     let second = reordered(try output(node.inputs[1]), to: first.descriptor, name: node.name)
-    let result = builder.overwritten(first)
-    let endsInReLU = onlyConsumer(node) { $0 == .relu } != nil
+    let result = target(node, first)
     run(
-      node.name, try engine.sum(node.name, first.descriptor, relu: endsInReLU),
+      node.name, try engine.sum(node.name, first.descriptor, relu: endsInReLU(node)),
       [(DNNL_ARG_SRC_0, first), (DNNL_ARG_SRC_1, second), (DNNL_ARG_DST, result)])
     return result
   }
@@ -220,7 +252,7 @@ final class InferenceLowering {
     run(
       node.name, forward,
       [
-        (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_BIAS, try parameters.value(node, "bias")),
+        (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_BIAS, try loaded(node, "bias")),
         (DNNL_ARG_DST, result),
       ])
     return result

@@ -14,7 +14,7 @@ extension Engine {
     return try PrimitiveDescriptor(name) {
       dnnl_batch_normalization_forward_primitive_desc_create(
         &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, source.handle, source.handle,
-        Models.Operation.batchNormEpsilon, UInt32(flags), attributes.handle)
+        Float(Models.Operation.batchNormEpsilon), UInt32(flags), attributes.handle)
     }
   }
 
@@ -26,7 +26,7 @@ extension Engine {
     return try PrimitiveDescriptor("\(name).backward") {
       dnnl_batch_normalization_backward_primitive_desc_create(
         &$0, handle, dnnl_backward, source.handle, source.handle, source.handle,
-        Models.Operation.batchNormEpsilon, UInt32(flags), hint.handle, attributes.handle)
+        Float(Models.Operation.batchNormEpsilon), UInt32(flags), hint.handle, attributes.handle)
     }
   }
 

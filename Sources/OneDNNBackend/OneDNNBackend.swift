@@ -37,7 +37,7 @@ public final class OneDNNBackend: Backend {
   /// The fastest precision that trains well on this CPU.
   public static var bestPrecision: Precision { hasFastBF16 ? .bf16 : .fp32 }
 
-  /// See `Backend`. Throws `OneDNNError`, also where the CPU lacks bf16.
+  /// See `Backend`. Throws `ComputeError` for what it refuses, also bf16 where the CPU lacks it, and `OneDNNError`.
   public func compileTraining(
     _ graph: Graph, batchSize: Int, precision: Precision, parameters: ParameterStore
   ) throws -> any TrainingPlan {
@@ -48,7 +48,7 @@ public final class OneDNNBackend: Backend {
       graph, batchSize: batchSize, precision: precision, parameters: parameters, engine: engine)
   }
 
-  /// See `Backend`. Throws `OneDNNError`, also where the CPU lacks bf16.
+  /// See `Backend`. Throws `ComputeError` for what it refuses, also bf16 where the CPU lacks it, and `OneDNNError`.
   public func compileInference(
     _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, parameters: ParameterStore
   ) throws -> any InferencePlan {
@@ -62,7 +62,7 @@ public final class OneDNNBackend: Backend {
 
   private static func demand(_ precision: Precision) throws {
     if precision == .bf16, !hasFastBF16 {
-      throw OneDNNError(description: "this CPU has no bf16 instructions: use --precision fp32 (or auto)")
+      throw ComputeError.unsupportedPrecision(.bf16, "this CPU has no bf16 instructions; use fp32")
     }
   }
 }

@@ -22,8 +22,10 @@ struct StoredParameters {
   private func external(
     _ memory: UnsafeMutableBufferPointer<Float>, _ node: Node, _ part: String, _ shape: [Int]?
   ) throws -> Value {
-    guard let address = memory.baseAddress, let spec = node.tensors.first(where: { $0.name == "\(node.name).\(part)" })
-    else { throw OneDNNError(description: "the parameter store has no tensor \(node.name).\(part)") }
+    let name = "\(node.name).\(part)"
+    guard let address = memory.baseAddress, let spec = node.tensors.first(where: { $0.name == name }),
+      memory.count == spec.count
+    else { throw ComputeError.missingTensor(name) }
     let shape = shape ?? spec.shape
     let tags = [dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd]
     return builder.makeExternal(

@@ -50,22 +50,17 @@ extension TrainingLowering {
 
   /// The sum of a node's gradients, or nil where nobody needs it.
   private func total(_ parts: [Gradient], _ node: Node) throws -> Gradient? {
-    guard var result = parts.first(where: { !$0.isShared }) ?? parts.first else { return nil }
-    for part in parts where part.value.id != result.value.id {
+    guard let start = parts.firstIndex(where: { !$0.isShared }) ?? parts.indices.first else { return nil }
+    var result = parts[start]
+    for (index, part) in parts.enumerated() where index != start {
       let other = try builder.reordered(part.value, to: result.value.descriptor, name: "\(node.name).gradient")
-      let target = result.isShared ? builder.make(result.value.descriptor) : builder.overwritten(result.value)
+      let target = target(result)
       try builder.run(
         "\(node.name).gradientSum", engine.sum(node.name, result.value.descriptor, relu: false),
         [(DNNL_ARG_SRC_0, result.value), (DNNL_ARG_SRC_1, other), (DNNL_ARG_DST, target)])
       result = Gradient(value: target, isShared: false)
     }
     return result
-  }
-
-  private func copy(_ value: Value, name: String) throws -> Value {
-    let target = builder.make(value.descriptor)
-    try builder.reorder(value, into: target, name: name)
-    return target
   }
 
   /// Where an operation on `gradient` in its own layout may write its result.

@@ -118,7 +118,7 @@ final class TrainingLowering {
     let channels = node.shape.channels
     let samples = Float(batchSize * node.shape.height * node.shape.width)
     let unbias = samples > 1 ? samples / (samples - 1) : 1
-    let momentum = Models.Operation.batchNormMomentum
+    let momentum = Float(Models.Operation.batchNormMomentum)
     let running = [try parameters.value(node, "running_mean"), try parameters.value(node, "running_var")]
     builder.run("\(node.name).running", on: [mean, variance] + running) { pointers in
       for (batch, running, scale) in [(pointers[0], pointers[2], 1), (pointers[1], pointers[3], unbias)] {
@@ -131,31 +131,32 @@ final class TrainingLowering {
     }
   }
 
-  /// Whether `node` alone reads the value that it works on, so that it may overwrite it.
+  /// Whether `node` alone reads the value that it works on, so that it may overwrite it; the images are the caller's.
   private func ownsInput(_ node: Node) -> Bool {
-    consumers[node.inputs[0]].count == 1
+    node.inputs[0] > 0 && consumers[node.inputs[0]].count == 1
   }
 
   private func relu(_ node: Node) throws -> Value {
     let source = graph.nodes[node.inputs[0]]
     let input = try output(source.id)
-    // The sum has already applied it.
-    if case .add = source.operation, ownsInput(node) { return input }
+    if endsInReLU(source) { return input }  // the sum has already applied it
     let result = ownsInput(node) ? builder.overwritten(input) : builder.make(input.descriptor)
     try builder.run(
       node.name, engine.relu(node.name, input.descriptor), [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
     return result
   }
 
-  /// Whether the sum `node` is read by one ReLU alone, which it then computes itself.
-  func endsInReLU(_ node: Node) -> Bool {
-    consumers[node.id].count == 1 && graph.nodes[consumers[node.id][0]].operation == .relu
+  /// Whether `node` is a sum that one ReLU alone reads, which it then computes itself.
+  private func endsInReLU(_ node: Node) -> Bool {
+    node.operation == .add && consumers[node.id].count == 1 && graph.nodes[consumers[node.id][0]].operation == .relu
   }
 
   private func add(_ node: Node) throws -> Value {
     let first = try output(node.inputs[0])
     let second = try builder.reordered(try output(node.inputs[1]), to: first.descriptor, name: node.name)
-    let result = ownsInput(node) ? builder.overwritten(first) : builder.make(first.descriptor)
+    // The gradient of a ReLU is taken from its result, which has to stay.
+    let overwrites = ownsInput(node) && graph.nodes[node.inputs[0]].operation != .relu
+    let result = overwrites ? builder.overwritten(first) : builder.make(first.descriptor)
     try builder.run(
       node.name, engine.sum(node.name, first.descriptor, relu: endsInReLU(node)),
       [(DNNL_ARG_SRC_0, first), (DNNL_ARG_SRC_1, second), (DNNL_ARG_DST, result)])
@@ -164,12 +165,15 @@ final class TrainingLowering {
 
   private func dropout(_ node: Node, rate: Float) throws -> Value {
     let input = try output(node.inputs[0])
-    guard ownsInput(node) else {
-      throw OneDNNError(description: "\(node.name): dropout of a value with several readers is not supported")
-    }
-    let result = builder.overwritten(input)
-    applyDropout(node, rate: rate, to: input, name: node.name)
-    return result
+    let own = ownsInput(node) ? input : try copy(input, name: node.name)
+    applyDropout(node, rate: rate, to: own, name: node.name)
+    return builder.overwritten(own)
+  }
+
+  func copy(_ value: Value, name: String) throws -> Value {
+    let target = builder.make(value.descriptor)
+    try builder.reorder(value, into: target, name: name)
+    return target
   }
 
   /// Forward and backward alike: the mask is drawn again from the step's key, never stored.

@@ -95,8 +95,8 @@ public enum ReferenceBatchNorm {
     return result
   }
 
-  private static var momentum: Double { Double(Operation.batchNormMomentum) }
-  private static var epsilon: Double { Double(Operation.batchNormEpsilon) }
+  private static var momentum: Double { Operation.batchNormMomentum }
+  private static var epsilon: Double { Operation.batchNormEpsilon }
 
   /// Calls `body` with each channel and the flat positions of its values.
   private static func forEachChannel(of map: ReferenceTensor, _ body: (Int, [Int]) -> Void) {

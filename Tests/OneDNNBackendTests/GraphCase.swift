@@ -1,0 +1,88 @@
+// Networks of one or a few operations with logits at the end: the tables over which backends are compared.
+// A 1×1 convolution in front of the operation makes the gradient of its input visible.
+import Models
+import Testing
+
+/// A network and the size of its batch.
+struct GraphCase: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let batchSize: Int
+  let graph: Graph
+
+  /// What `body` appends and returns, with a classifier of `classes` behind it.
+  init(
+    _ description: String, _ input: Shape = Shape(channels: 3, height: 5, width: 7), batchSize: Int = 3,
+    classes: Int = 5, _ body: (inout Graph) -> Int
+  ) {
+    testDescription = "\(description), \(input.height)×\(input.width), batch \(batchSize)"
+    self.batchSize = batchSize
+    var graph = Graph(input: input)
+    graph.append(.linear(features: classes), named: "linear", on: body(&graph))
+    self.graph = graph
+  }
+}
+
+extension Graph {
+  /// Appends a convolution.
+  mutating func convolve(
+    _ name: String, _ input: Int, to channels: Int, kernel: Int = 1, stride: Int = 1
+  ) -> Int {
+    append(.convolution(channels: channels, kernel: kernel, stride: stride), named: name, on: input)
+  }
+}
+
+extension GraphCase {
+  /// Convolutions of every kernel and stride: over channels, over maps, over batches, and on the images themselves.
+  static let convolutions: [GraphCase] = {
+    var cases: [GraphCase] = []
+    for kernel in [1, 3, 5, 7] {
+      for stride in [1, 2, 3] {
+        func add(_ channels: (Int, Int), side: (Int, Int) = (5, 7), batchSize: Int = 3) {
+          let name = "kernel \(kernel), stride \(stride), \(channels.0) → \(channels.1)"
+          let input = Shape(channels: 3, height: side.0, width: side.1)
+          cases.append(
+            GraphCase(name, input, batchSize: batchSize) { graph in
+              let first = graph.convolve("first", 0, to: channels.0)
+              return graph.convolve("conv", first, to: channels.1, kernel: kernel, stride: stride)
+            })
+        }
+        for channels in [(1, 3), (3, 16), (16, 17), (17, 34), (34, 64), (64, 1)] { add(channels) }
+        add((17, 16), side: (9, 9), batchSize: 1)
+        add((16, 17), side: (32, 32), batchSize: 1)
+        add((16, 17), batchSize: 128)
+        for channels in [1, 3] {
+          cases.append(
+            GraphCase(
+              "kernel \(kernel), stride \(stride), images → 17", Shape(channels: channels, height: 9, width: 9)
+            ) { $0.convolve("conv", 0, to: 17, kernel: kernel, stride: stride) })
+        }
+      }
+    }
+    return cases
+  }()
+
+  /// The other operations, each alone between a convolution and the classifier.
+  static let pointwise: [GraphCase] = [1, 3, 16, 17, 34, 64].flatMap { channels in
+    [
+      GraphCase("batch norm of \(channels)") { graph in
+        graph.append(.batchNorm, named: "bn", on: graph.convolve("first", 0, to: channels))
+      },
+      GraphCase("ReLU of \(channels)") { graph in
+        graph.append(.relu, named: "relu", on: graph.convolve("first", 0, to: channels))
+      },
+      GraphCase("batch norm and ReLU of \(channels)", batchSize: 128) { graph in
+        let norm = graph.append(.batchNorm, named: "bn", on: graph.convolve("first", 0, to: channels))
+        return graph.append(.relu, named: "relu", on: norm)
+      },
+      GraphCase("pool 3 of \(channels)", batchSize: 1) { graph in
+        graph.append(.averagePool(kernel: 3), named: "pool", on: graph.convolve("first", 0, to: channels))
+      },
+      GraphCase("pool 9 of \(channels)", Shape(channels: 3, height: 9, width: 9)) { graph in
+        graph.append(.averagePool(kernel: 9), named: "pool", on: graph.convolve("first", 0, to: channels))
+      },
+      GraphCase("linear of \(channels)", Shape(channels: 1, height: 9, width: 9), classes: 17) { graph in
+        graph.convolve("first", 0, to: channels)
+      },
+    ]
+  }
+}

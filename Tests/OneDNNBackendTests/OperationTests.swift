@@ -1,0 +1,51 @@
+// Every operation of the oneDNN backend against the double-precision reference, training and inference:
+// fp32 to 1e-4 of each tensor's largest value, bf16 by the direction of each gradient.
+import Compute
+import Models
+import OneDNNBackend
+import Testing
+
+@Suite struct OperationTests {
+  static let all = GraphCase.convolutions + GraphCase.pointwise + GraphCase.sums + GraphCase.unusual
+  let backend: OneDNNBackend
+  let reference = ReferenceBackend()
+
+  init() throws { backend = try OneDNNBackend(threads: 2) }
+
+  @Test(arguments: all) func trainingIsTheReferences(of item: GraphCase) throws {
+    let expected = try reference.step(item.graph, batchSize: item.batchSize)
+    try backend.step(item.graph, batchSize: item.batchSize).expectNear(expected)
+    guard OneDNNBackend.hasFastBF16 else { return }
+    try backend.step(item.graph, batchSize: item.batchSize, precision: .bf16).expectAligned(with: expected)
+  }
+
+  @Test(arguments: all, [false, true]) func inferenceIsTheReferences(of item: GraphCase, folded: Bool) throws {
+    let expected = try reference.infer(item.graph, batchSize: item.batchSize, folds: false)
+    let logits = try backend.infer(item.graph, batchSize: item.batchSize, folds: folded)
+    #expect(relativeError(logits, expected) <= 1e-4)
+  }
+
+  @Test(arguments: [Float(0.1), 0.5, 1]) func labelSmoothingIsTheReferences(share: Float) throws {
+    let item = GraphCase.sums[0]
+    let options = StepOptions(labelSmoothing: share)
+    let expected = try reference.step(item.graph, batchSize: item.batchSize, options: options)
+    try backend.step(item.graph, batchSize: item.batchSize, options: options).expectNear(expected)
+    #expect(try expected.result.loss != reference.step(item.graph, batchSize: item.batchSize).result.loss)
+  }
+
+  @Test(arguments: GraphCase.unusual) func imagesAreOnlyRead(by item: GraphCase) throws {
+    let store = item.graph.store(seed: 11)
+    let images = item.graph.images(item.batchSize, seed: 12)
+    let labels = item.graph.labels(item.batchSize)
+    let given = images.map { $0 }
+    _ = try backend.compileTraining(
+      item.graph, batchSize: item.batchSize, precision: .fp32, parameters: store
+    ).run(given, labels)
+    for folds in [false, true] {
+      _ = try backend.compileInference(
+        item.graph, batchSize: item.batchSize, precision: .fp32, foldsBatchNorm: folds, parameters: store
+      ).run(given)
+    }
+    #expect(given == images)
+  }
+}
