@@ -59,7 +59,6 @@ public enum DatasetSource: Equatable, Sendable, CustomStringConvertible {
     }
   }
 }
-}
 
 extension Dataset {
   /// The constants by which images are scaled where nothing else is asked for: the study's for CIFAR-10, and
