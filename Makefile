@@ -1,0 +1,34 @@
+# The two commands a newcomer needs are `make train` and `make test`; all of these can be run again at any time.
+# Each first installs what is missing (Scripts/bootstrap); what is there already is left alone.
+
+.PHONY: help build train test bench format lint bootstrap
+
+help:
+	@printf '%s\n' \
+	  'make train   install what is missing, build, find or fetch the data, train, print the test accuracy' \
+	  'make test    install what is missing, build, run all tests' \
+	  'make build   build the program: .build/release/tpsnet' \
+	  'make bench   measure training beside PyTorch (installs it into .deps/pytorch)' \
+	  'make format  format the Swift sources; make lint checks them'
+
+bootstrap:
+	@Scripts/bootstrap
+
+build: bootstrap
+	swift build -c release --product tpsnet
+
+train: build
+	@Scripts/train
+
+# The flags are those of `make build` but for the tests themselves, so that nothing is compiled twice.
+test: bootstrap
+	swift test -c release --disable-testable-imports --disable-xctest
+
+bench: build
+	@Scripts/bench
+
+format:
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
