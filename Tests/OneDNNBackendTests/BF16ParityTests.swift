@@ -47,16 +47,20 @@ import Testing
   }
 
   // Every normalisation is shifted by 6 deviations, so that all ReLUs pass all values: what is left is rounding.
-  @Test(arguments: Fixture.names) func gradientsAlignWhereNoReLUSwitches(of name: String) throws {
-    let fixture = try Fixture(name)
+  // Networks with a small pool, since the average of a whole normalised map is constant and has no gradient.
+  @Test(arguments: ["projection and identity", "identity first", "wide kernels"])
+  func gradientsAlignWhereNoReLUSwitches(network: String) throws {
+    let graph = try #require(Networks.all[network]).graph()
     let outcomes = try [Precision.fp32, .bf16].map { precision in
-      let store = fixture.store
-      for spec in fixture.graph.tensors where spec.role == .bias && spec.name != "linear.bias" {
+      let store = graph.store(seed: 11)
+      for spec in graph.tensors where spec.role == .bias && spec.name != "linear.bias" {
         let values = store.values(of: spec.name)
         for index in values.indices { values[index] += 6 }
       }
-      return try step(fixture, store, precision)
+      return try backend.step(graph, batchSize: 16, precision: precision, store: store)
     }
-    outcomes[1].expectAligned(with: outcomes[0])
+    for (name, gradient) in outcomes[0].gradients {
+      #expect(cosine(outcomes[1].gradients[name] ?? [], gradient) >= 0.999, "gradient of \(name)")
+    }
   }
 }
