@@ -36,6 +36,8 @@ extension TrainingLowering {
       case .add:
         for input in node.inputs { gradients[input].append(Gradient(value: gradient.value, isShared: true)) }
       case .dropout(let rate):
+        // The mask follows memory's order, so the layout has to be that of the forward pass.
+        let gradient = try matched(gradient, to: output(node.id).descriptor, "\(node.name).gradient")
         let own = gradient.isShared ? try copy(gradient.value, name: "\(node.name).backward") : gradient.value
         applyDropout(node, rate: rate, to: own, name: "\(node.name).backward")
         gradients[node.inputs[0]].append(Gradient(value: builder.overwritten(own), isShared: false))

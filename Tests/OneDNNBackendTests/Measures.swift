@@ -29,7 +29,7 @@ func norm(_ values: [Float]) -> Double {
 
 extension Outcome {
   /// The largest magnitude among all gradients.
-  private var largestGradient: Float {
+  var largestGradient: Float {
     gradients.values.reduce(0) { $1.reduce($0) { max($0, abs($1)) } }
   }
 

@@ -1,0 +1,60 @@
+// What PyTorch computed for one small network (`Scripts/pytorch/fixtures.py`): the answers from a file, weights,
+// images and labels from its seeds.
+import Compute
+import Formats
+import Foundation
+import Models
+import Testing
+
+/// A parity fixture, ready to compare with.
+struct Fixture {
+  static let names = [
+    "tpsnet-shape", "odd-widths", "kernels-5-and-1", "skip-kernel-3", "two-layers-pool-4", "four-layers-strided",
+    "three-blocks-stem-5",
+  ]
+  static let batchSize = 8
+
+  let graph: Graph
+  let images: [Float]
+  let labels: [Int32]
+  private let file: SafetensorsFile
+  private let seed: UInt64
+
+  /// The description as PyTorch's side has it, without the images' shape.
+  private struct Description: Decodable {
+    var stem: ResNetSpec.Stem
+    var layers: [ResNetSpec.Layer]
+    var pool: Int
+    var classes: Int
+  }
+
+  init(_ name: String) throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    file = try SafetensorsFile(contentsOf: folder.appendingPathComponent("Fixtures/parity/\(name).safetensors"))
+    let model = try JSONDecoder().decode(Description.self, from: Data(#require(file.metadata["model"]).utf8))
+    graph = try ResNetSpec(stem: model.stem, layers: model.layers, pool: model.pool, classes: model.classes).graph()
+    seed = try #require(file.metadata["seed"].flatMap(UInt64.init))
+    images = try graph.images(Self.batchSize, seed: #require(file.metadata["imageSeed"].flatMap(UInt64.init)))
+    labels = graph.labels(Self.batchSize)
+  }
+
+  /// A store with the initial weights and statistics.
+  var store: ParameterStore { graph.store(seed: seed) }
+
+  /// PyTorch's tensor `name`.
+  func expected(_ name: String) throws -> [Float] { try file.floats(named: name) }
+
+  /// PyTorch's training step from the initial weights.
+  func step() throws -> Outcome {
+    var outcome = try Outcome(
+      result: StepResult(loss: expected("loss")[0], correct: 0), logits: expected("logits.train"))
+    for spec in graph.tensors {
+      if spec.isTrainable {
+        outcome.gradients[spec.name] = try expected("gradient/\(spec.name)")
+      } else {
+        outcome.statistics[spec.name] = try expected("after/\(spec.name)")
+      }
+    }
+    return outcome
+  }
+}
