@@ -85,9 +85,9 @@ NETWORKS: list[tuple[int, str, Description]] = [
         network(8, [layer(16, stride=2), layer(16), layer(32, stride=2), layer(32, stride=2)], pool=3),
     ),
     (
-        83,
+        50,
         "three-blocks-stem-5",
-        network(8, [layer(8, blocks=3), layer(16, blocks=3, stride=2)], pool=16, stem_kernel=5),
+        network(8, [layer(8, blocks=3, stride=2), layer(16, blocks=3, stride=2)], pool=8, stem_kernel=5),
     ),
 ]
 

@@ -17,7 +17,7 @@ import Testing
   }
 
   /// Cosines of the gradients of `torch.autocast("cpu", torch.bfloat16)` (torch 2.15.0) with the exact ones: the lowest
-  /// of all tensors, and that of all tensors as one vector.
+  /// of all tensors, and that of all tensors as one vector (Scripts/pytorch/autocast.py prints them).
   ///
   /// They are below 0.99 for many tensors because rounding to bf16 switches 0.1 to 0.3 % of the ReLUs, those with
   /// inputs near zero; on eight images of noise the gradient is a random sum to which these few contribute their share.
@@ -26,7 +26,7 @@ import Testing
   static let autocast: [String: (lowest: Double, whole: Double)] = [
     "tpsnet-shape": (0.9833, 0.9927), "odd-widths": (0.9928, 0.9974), "kernels-5-and-1": (0.9904, 0.9979),
     "skip-kernel-3": (0.9865, 0.9975), "two-layers-pool-4": (0.9882, 0.9984), "four-layers-strided": (0.9602, 0.9873),
-    "three-blocks-stem-5": (0.8727, 0.9861),
+    "three-blocks-stem-5": (0.8733, 0.9788),
   ]
 
   // Which ReLUs switch is chance, so the distance from 1 may be half as large again as PyTorch's.
