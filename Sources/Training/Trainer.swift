@@ -27,6 +27,7 @@ public final class Trainer {
   private let memoryBytes: Int
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
+  private var lock: RunLock?
   private var isResumed = false
 
   /// Compiles a run.
@@ -116,8 +117,10 @@ public final class Trainer {
     average?.store.values.copy(from: other.values)
   }
 
-  /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used.
+  /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used,
+  /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
+    lock = try RunLock(run)
     state = try TrainingStateFile.load(
       run.state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
       configuration: configurationText)
@@ -136,6 +139,7 @@ public final class Trainer {
   /// Makes a run that can be resumed, from its start weights on, as soon as it has a configuration.
   private func begin() throws {
     try run.makeFolders()
+    lock = try RunLock(run)
     try checkpoint()
     try AtomicFile.write(Data(configurationText.utf8), to: run.configuration)
   }

@@ -89,6 +89,20 @@ import Testing
     #expect(files.contains("summary.json"))
   }
 
+  @Test func aRunHasOneTrainer() throws {
+    let program = try Program(training("one", epochs: 100_000, checkpointSeconds: 3600))
+    program.wait(for: workspace.file("one", "metrics.csv"))
+    let other = try tpsnet(workspace.resuming("one"))
+    #expect(other.code == 2 && other.errorLines.count == 1 && other.output.isEmpty)
+    #expect(other.errors.contains("one is being trained by another process"))
+    program.send(SIGKILL)
+    #expect(try program.outcome().code == nil)
+    let rest = try Program(workspace.resuming("one"))
+    rest.wait(for: workspace.file("one", "checkpoints/best.safetensors"))
+    rest.send(SIGINT)
+    #expect(try rest.outcome().code == 130)
+  }
+
   @Test func aSecondSignalEndsAtOnce() throws {
     let program = try Program(training("twice", epochs: 100_000, checkpointSeconds: 3600))
     program.wait(for: workspace.file("twice", "metrics.csv"))

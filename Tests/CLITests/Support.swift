@@ -92,7 +92,7 @@ func tpsnet(_ arguments: [String], environment: [String: String] = [:]) throws -
 }
 
 /// A new empty folder, removed with what is in it when the last reference goes.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
   let url: URL
 
   init() throws {
@@ -100,7 +100,9 @@ final class TemporaryFolder {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(at: url) }
+  deinit { remove() }
+
+  func remove() { try? FileManager.default.removeItem(at: url) }
 
   /// The path of what is called `name` in it.
   func path(_ name: String) -> String { url.appendingPathComponent(name).path }

@@ -57,10 +57,10 @@ final class Workspace: Sendable {
   }
 
   /// One workspace for all tests that only read the run `shared` in it, in single precision, and that run's outcome.
-  static let shared = Result {
+  static let shared: Result<(workspace: Workspace, outcome: Outcome), any Error> = Result {
     let workspace = try Workspace()
+    // What is static never goes of itself.
+    atexit { if let folder = try? Workspace.shared.get().workspace.folder { folder.remove() } }
     return (workspace: workspace, outcome: try tpsnet(workspace.training("shared", "--precision", "fp32")))
   }
 }
-
-extension TemporaryFolder: @unchecked Sendable {}
