@@ -64,8 +64,9 @@ let package = Package(
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Reports", "Training"]),
-    .testTarget(name: "CLITests", dependencies: ["Formats"]),
+      dependencies: ["Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "Training"]),
+    // It runs the program, which therefore has to be built first.
+    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
   ]
 )
 

@@ -24,7 +24,7 @@ public enum Format {
 
   /// A duration, `1:02:03` or `2:03`.
   public static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite else { return "–" }
+    guard seconds < 1e12 else { return "–" }
     let total = Int(max(0, seconds.rounded()))
     let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
     return hours > 0

@@ -79,7 +79,15 @@ public enum Checkpoint {
       throw CheckpointError(
         description: "\(url.path): no description of the network in it: add --preset or --config")
     }
-    let normalization = try decode("normalization", as: Normalization.self) ?? fallback?.normalization()
+    do {
+      try model.validate()
+    } catch {
+      throw CheckpointError(description: "\(url.path): describes an impossible network: \(error)")
+    }
+    var normalization = try decode("normalization", as: Normalization.self)
+    if normalization == nil, let fallback, !fallback.leavesNormalization {
+      normalization = try fallback.normalization()
+    }
     return CheckpointInfo(
       model: model, normalization: normalization ?? .study,
       classNames: try decode("classes", as: [String].self) ?? [],
@@ -91,8 +99,8 @@ public enum Checkpoint {
     try info(of: SafetensorsFile(contentsOf: url), at: url, fallback: nil)
   }
 
-  /// Weights from `url` and what they are for. Throws `CheckpointError`, `SafetensorsError` or `SpecError`; names
-  /// and shapes have to match the network's exactly.
+  /// Weights from `url` and what they are for. Throws `CheckpointError` or `SafetensorsError`; names and
+  /// shapes have to match the network's exactly.
   public static func load(
     _ url: URL, fallback: Configuration? = nil
   ) throws -> (parameters: ParameterStore, graph: Graph, info: CheckpointInfo) {
@@ -108,13 +116,24 @@ public enum Checkpoint {
   static func fill(_ parameters: ParameterStore, from file: SafetensorsFile, at url: URL) throws {
     for spec in parameters.specs {
       guard let tensor = file[spec.name] else {
-        throw CheckpointError(description: "\(url.path): tensor \(spec.name) is missing: the file is for another network")
+        throw CheckpointError(
+          description: "\(url.path): tensor \(spec.name) is missing: the file is for another network")
       }
       guard tensor.shape == spec.shape else {
         throw CheckpointError(
           description: "\(url.path): tensor \(spec.name) has shape \(tensor.shape), the network needs \(spec.shape)")
       }
-      _ = parameters.values(of: spec.name).update(fromContentsOf: try file.floats(named: spec.name))
+      let values: [Float]
+      do throws(SafetensorsError) {
+        values = try file.floats(named: spec.name)
+      } catch {
+        throw SafetensorsError(error.problem, path: url.path)
+      }
+      guard values.allSatisfy(\.isFinite) else {
+        throw CheckpointError(
+          description: "\(url.path): tensor \(spec.name) holds values that are no numbers: use weights that work")
+      }
+      _ = parameters.values(of: spec.name).update(fromContentsOf: values)
     }
     let known = Set(parameters.specs.map(\.name))
     if let extra = file.tensors.first(where: { !known.contains($0.name) && !$0.name.hasSuffix(counterSuffix) }) {

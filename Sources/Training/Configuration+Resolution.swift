@@ -1,5 +1,6 @@
 // Where a configuration comes from: defaults < preset < file < `--set` < flags, each laid over the last,
 // with unknown keys refused.
+import Datasets
 public import Foundation
 
 extension Configuration {
@@ -34,12 +35,22 @@ extension Configuration {
         try tree.set(assignment)
       }
     }
+    for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
     let configuration = try tree.decode(Configuration.self)
     // Whatever decoding did not take up does not come out again.
     try tree.checkKeys(against: ConfigurationTree(encoding: configuration))
     try configuration.validate()
     return configuration
   }
+
+  /// The keys whose value is one word of a list, which an error has to name.
+  private static let choices: [(path: String, values: [String])] = [
+    ("augmentation.paddingMode", Augmentation.PaddingMode.allCases.map(\.rawValue)),
+    ("augmentation.flip", Augmentation.Flip.allCases.map(\.rawValue)),
+    ("optimizer.decay", OptimizerSettings.Decay.allCases.map(\.rawValue)),
+    ("schedule.kind", Schedule.Kind.allCases.map(\.rawValue)),
+    ("training.precision", PrecisionChoice.allCases.map(\.rawValue)),
+  ]
 
   /// The configuration as YAML, keys sorted.
   public func yaml() throws -> String {

@@ -102,11 +102,14 @@ public struct Configuration: Codable, Sendable, Equatable {
     try Normalization(mean: data.mean, standardDeviation: data.std)
   }
 
+  /// Whether the normalisation is left to the data set.
+  public var leavesNormalization: Bool { data.mean.isEmpty && data.std.isEmpty }
+
   /// Throws `ConfigurationError`, `SpecError` or `DatasetError` at the first impossible setting.
   public func validate() throws {
     try model.validate()
     try augmentation.validate(height: model.input.height, width: model.input.width)
-    if !data.mean.isEmpty || !data.std.isEmpty { _ = try normalization() }
+    if !leavesNormalization { _ = try normalization() }
     try schedule.validate()
     func demand(_ condition: Bool, _ path: String, _ reason: String) throws {
       if !condition { throw ConfigurationError("\(path): \(reason)") }
@@ -122,7 +125,9 @@ public struct Configuration: Codable, Sendable, Equatable {
       optimizer.weightDecay >= 0 && optimizer.weightDecay.isFinite, "optimizer.weightDecay", "use 0 or more")
     try demand(optimizer.clipNorm >= 0, "optimizer.clipNorm", "use 0 (no limit) or more")
     try demand(training.epochs >= 1, "training.epochs", "\(training.epochs) epochs train nothing: use 1 or more")
+    try demand(training.epochs <= 1_000_000, "training.epochs", "\(training.epochs) is beyond 1,000,000")
     try demand(training.batchSize >= 1, "training.batchSize", "\(training.batchSize) is no batch: use 1 or more")
+    try demand(training.batchSize <= 65_536, "training.batchSize", "\(training.batchSize) is beyond 65,536")
     try demand((0..<1).contains(training.labelSmoothing), "training.labelSmoothing", "use 0 up to, but not, 1")
     try demand((0..<1).contains(training.ema), "training.ema", "use 0 (none) up to, but not, 1")
     try demand(training.evaluateEvery >= 1, "training.evaluateEvery", "use 1 or more epochs")
@@ -130,6 +135,7 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand((0...1024).contains(training.threads), "training.threads", "use 0 (all) to 1024")
     try demand(training.checkpointSeconds >= 0, "training.checkpointSeconds", "use 0 (each step) or more")
     try demand(
-      training.patience == 0 || data.validation > 0, "training.patience", "needs validation images: set data.validation")
+      training.patience == 0 || data.validation > 0, "training.patience", "needs validation images: set data.validation"
+    )
   }
 }

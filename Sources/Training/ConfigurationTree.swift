@@ -55,7 +55,8 @@ public enum ConfigurationTree: Hashable, Sendable {
   }
 
   private static func oneLine(_ error: any Error) -> String {
-    "\(error)".split(separator: "\n").joined(separator: " ")
+    // The parser quotes the offending line, however long it is.
+    String("\(error)".split(separator: "\n").joined(separator: " ").prefix(300))
   }
 
   /// The tree as a YAML node, keys sorted.
@@ -77,15 +78,18 @@ public enum ConfigurationTree: Hashable, Sendable {
     }
   }
 
-  private static func message(_ error: DecodingError) -> String {
-    func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.reduce("") { path, key in
-        key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
-      }
+  private static func path(_ keys: [any CodingKey]) -> String {
+    keys.reduce("") { path, key in
+      key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
     }
+  }
+
+  private static func message(_ error: DecodingError) -> String {
+    func path(_ context: DecodingError.Context) -> String { Self.path(context.codingPath) }
     switch error {
     case .typeMismatch(let type, let context):
-      return "\(path(context)): a value of type \(type) is expected"
+      let wanted = ["Mapping": "a map of keys", "Sequence": "a list"]["\(type)"] ?? "a value of type \(type)"
+      return "\(path(context)): \(wanted) is expected"
     case .valueNotFound(let type, let context):
       return "\(path(context)): a value of type \(type) is missing"
     case .keyNotFound(let key, let context):
@@ -102,11 +106,17 @@ public enum ConfigurationTree: Hashable, Sendable {
   /// The tree that `value` encodes to.
   public init(encoding value: some Encodable) throws {
     // Through JSON, whose numbers read as people write them (0.4914, not 4.914e-1).
-    try self.init(yaml: String(decoding: try JSONEncoder().encode(value), as: UTF8.self), origin: "configuration")
+    do {
+      try self.init(yaml: String(decoding: try JSONEncoder().encode(value), as: UTF8.self), origin: "configuration")
+    } catch EncodingError.invalidValue(let value, let context) {
+      throw ConfigurationError("\(Self.path(context.codingPath)): \(value) is not a finite number")
+    }
   }
 
-  /// This tree with `other` laid over it: maps merge key by key, everything else is replaced.
+  /// This tree with `other` laid over it: maps merge key by key (a key with nothing behind it changes nothing of a
+  /// map), everything else is replaced.
   public func overlaid(with other: ConfigurationTree) -> ConfigurationTree {
+    if case .map = self, other == .scalar("", isQuoted: false) { return self }
     guard case .map(let own) = self, case .map(let theirs) = other else { return other }
     return .map(own.merging(theirs) { $0.overlaid(with: $1) })
   }
@@ -118,6 +128,7 @@ public enum ConfigurationTree: Hashable, Sendable {
     }
     let path = assignment[..<separator].replacingOccurrences(of: "[", with: ".")
       .replacingOccurrences(of: "]", with: "").split(separator: ".").map(String.init)
+    guard !path.isEmpty else { throw ConfigurationError("--set \(assignment): write it as key.path=value") }
     let value = try ConfigurationTree(
       yaml: String(assignment[assignment.index(after: separator)...]), origin: "--set \(assignment)")
     try replace(path[...], with: value, of: assignment)
@@ -144,6 +155,17 @@ public enum ConfigurationTree: Hashable, Sendable {
     case .scalar:
       throw ConfigurationError("--set \(assignment): \(key) lies below a plain value")
     }
+  }
+
+  /// Throws unless the value at `path` is one of `choices`.
+  public func check(_ path: String, isOneOf choices: [String]) throws {
+    var tree: ConfigurationTree? = self
+    for key in path.split(separator: ".") {
+      guard case .map(let map) = tree else { return }
+      tree = map[String(key)]
+    }
+    guard case .scalar(let text, _) = tree, !choices.contains(text) else { return }
+    throw ConfigurationError("\(path): \(text) is not one of \(choices.joined(separator: ", "))")
   }
 
   /// Throws at the first key of this tree that `known` does not have.

@@ -31,43 +31,44 @@ public struct RunDirectory: Sendable {
     FileManager.default.fileExists(atPath: bestWeights.path) ? bestWeights : lastWeights
   }
 
-  /// Whether a run was started here.
+  /// Whether a run was started here, and can be gone on with: the configuration is written after the first checkpoint.
   public var exists: Bool { FileManager.default.fileExists(atPath: configuration.path) }
 
-  /// A new run called `name` in the folder `runs`; without a name, the first free one of `<stem>-1`, `<stem>-2`, ….
-  ///
-  /// Throws `ConfigurationError` where the name is taken or no path, and where nothing can be written.
-  public static func create(
-    in runs: URL, name: String?, stem: String, configuration: Configuration
-  ) throws -> RunDirectory {
-    let run: RunDirectory
+  /// A run called `name` in the folder `runs`; without a name, the first free one of `<stem>-1`, `<stem>-2`, ….
+  /// Nothing is written yet. Throws `ConfigurationError` where the name is taken or no plain one.
+  public static func unused(in runs: URL, name: String?, stem: String) throws -> RunDirectory {
     if let name {
       guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
         throw ConfigurationError("--name \(name): use a plain folder name")
       }
-      run = RunDirectory(runs.appendingPathComponent(name))
+      let run = RunDirectory(runs.appendingPathComponent(name))
       guard !run.exists else {
         throw ConfigurationError("run \(run.url.path) exists: go on with --resume \(name), or choose another --name")
       }
-    } else {
-      let free = (1...).lazy.map { RunDirectory(runs.appendingPathComponent("\(stem)-\($0)")) }
-        .first { !FileManager.default.fileExists(atPath: $0.url.path) }
-      run = free ?? RunDirectory(runs.appendingPathComponent(stem))
+      return run
     }
-    do {
-      try FileManager.default.createDirectory(
-        at: run.url.appendingPathComponent("checkpoints"), withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(
-        description: "cannot create the run folder \(run.url.path): \(reason(error)); choose another with --runs")
-    }
-    try AtomicFile.write(Data(try configuration.yaml().utf8), to: run.configuration)
-    return run
+    let free = (1...).lazy.map { RunDirectory(runs.appendingPathComponent("\(stem)-\($0)")) }
+      .first { !FileManager.default.fileExists(atPath: $0.url.path) }
+    return free ?? RunDirectory(runs.appendingPathComponent(stem))
   }
 
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return (underlying ?? error as NSError).localizedDescription
+  /// Makes the folder, and those above it. Throws `CheckpointError`.
+  func makeFolders() throws {
+    guard let code = Self.makeFolder(url.appendingPathComponent("checkpoints").path) else { return }
+    throw CheckpointError(
+      description:
+        "cannot create the run folder \(url.path): \(String(cString: strerror(code))); choose another with --runs")
+  }
+
+  /// The system's error number, or nil where the folder is there.
+  private static func makeFolder(_ path: String) -> Int32? {
+    if mkdir(path, 0o777) == 0 { return nil }
+    let code = errno
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { return nil }
+    let parent = (path as NSString).deletingLastPathComponent
+    guard code == ENOENT, !parent.isEmpty, parent != path else { return code }
+    return makeFolder(parent) ?? (mkdir(path, 0o777) == 0 ? nil : errno)
   }
 
   /// The run that `text` names: a folder, or a name in the folder `runs`.
@@ -78,9 +79,6 @@ public struct RunDirectory: Sendable {
     }
     return run
   }
-
-  /// Whether there is a checkpoint to go on from.
-  public var hasState: Bool { FileManager.default.fileExists(atPath: state.path) }
 
   /// The result of a finished run; nil where it is still under way.
   public func finishedSummary() throws -> RunSummary? {

@@ -59,6 +59,7 @@ public struct Schedule: Codable, Sendable, Equatable {
     case .cosine:
       return cosine(min(1, time / length))
     case .warmRestarts:
+      guard periodFactor > 1 else { return cosine(time.truncatingRemainder(dividingBy: length) / length) }
       var start = 0.0
       var cycle = length
       while time - start >= cycle {
@@ -82,9 +83,10 @@ public struct Schedule: Codable, Sendable, Equatable {
     try demand((0...1).contains(warmupStart), "warmupStart", "use a factor of 0 to 1")
     try demand(period >= 0 && period.isFinite, "period", "use 0 (the run's epochs) or more")
     try demand(period == 0 || period > warmup, "period", "must be longer than the warm-up of \(warmup) epochs")
-    try demand(periodFactor >= 1 && periodFactor.isFinite, "periodFactor", "use 1 or more")
+    try demand(periodFactor == 1 || (1.01...1e6).contains(periodFactor), "periodFactor", "use 1, or 1.01 or more")
     try demand((0...1).contains(minimum), "minimum", "use a factor of 0 to 1")
     try demand(stepFactor > 0 && stepFactor <= 1, "stepFactor", "use a factor above 0, up to 1")
     try demand(kind != .steps || !milestones.isEmpty, "milestones", "kind steps needs at least one epoch")
+    try demand(milestones.allSatisfy { $0 >= 0 }, "milestones", "use epochs of 0 or more")
   }
 }

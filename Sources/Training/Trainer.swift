@@ -2,6 +2,7 @@
 // It knows no output but events and the run's folder.
 public import Compute
 public import Datasets
+import Formats
 import Foundation
 public import Models
 
@@ -26,6 +27,8 @@ public final class Trainer {
   private let memoryBytes: Int
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
+  private var lock: RunLock?
+  private var isResumed = false
 
   /// Compiles a run.
   ///
@@ -114,11 +117,14 @@ public final class Trainer {
     average?.store.values.copy(from: other.values)
   }
 
-  /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used.
+  /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used,
+  /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
+    lock = try RunLock(run)
     state = try TrainingStateFile.load(
       run.state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
       configuration: configurationText)
+    isResumed = true
   }
 
   private var epochs: Int { configuration.training.epochs }
@@ -130,8 +136,17 @@ public final class Trainer {
     return state.epoch >= epochs || (patience > 0 && state.evaluationsWithoutGain >= patience)
   }
 
+  /// Makes a run that can be resumed, from its start weights on, as soon as it has a configuration.
+  private func begin() throws {
+    try run.makeFolders()
+    lock = try RunLock(run)
+    try checkpoint()
+    try AtomicFile.write(Data(configurationText.utf8), to: run.configuration)
+  }
+
   /// Trains to the end, or until interrupted.
   public func train() throws -> TrainingOutcome {
+    if !isResumed { try begin() }
     emit(
       .started(
         TrainingPlanSummary(
@@ -147,7 +162,7 @@ public final class Trainer {
         try checkpoint()
         return .interrupted(epoch: state.epoch, step: state.stepInEpoch)
       }
-      if (ContinuousClock.now - lastCheckpoint) >= .seconds(configuration.training.checkpointSeconds) {
+      if (ContinuousClock.now - lastCheckpoint) / .seconds(1) >= configuration.training.checkpointSeconds {
         try checkpoint()
       }
     }
@@ -173,7 +188,7 @@ public final class Trainer {
       options: StepOptions(
         labelSmoothing: Float(configuration.training.labelSmoothing),
         dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15))
-    guard result.loss.isFinite else { throw diverged("the loss is \(result.loss)") }
+    guard result.loss.isFinite else { throw diverged("the loss is no longer a finite number") }
     optimizer.step(learningRate: rate)
     average?.update(after: stepsTaken)
     state.stepInEpoch += 1
@@ -196,8 +211,8 @@ public final class Trainer {
   private func diverged(_ what: String) -> TrainingError {
     TrainingError(
       description:
-        "training diverged: \(what) in epoch \(state.epoch + 1), step \(state.stepInEpoch + 1); the last good checkpoint "
-        + "is kept. Lower optimizer.learningRate, lengthen schedule.warmup or set optimizer.clipNorm")
+        "training diverged after \(stepsTaken) steps: \(what); the last good checkpoint is kept. "
+        + "Lower optimizer.learningRate, lengthen schedule.warmup or set optimizer.clipNorm")
   }
 
   private func endEpoch() throws {
@@ -215,6 +230,7 @@ public final class Trainer {
       emit(.evaluating)
       let start = ContinuousClock.now
       let evaluation = try evaluator.evaluate()
+      guard evaluation.loss.isFinite else { throw diverged("the validation loss is no longer a finite number") }
       state.seconds += (ContinuousClock.now - start) / .seconds(1)
       record.seconds = state.seconds
       record.validationLoss = evaluation.loss

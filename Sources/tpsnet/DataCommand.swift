@@ -9,6 +9,11 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
     abstract: "Download, verify, describe or import data sets.",
+    discussion: """
+      EXAMPLE
+        tpsnet data download --data ~/data
+        tpsnet data info --data ~/data --json
+      """,
     subcommands: [Download.self, Verify.self, Info.self, Import.self])
 
   struct Download: ParsableCommand {

@@ -26,7 +26,8 @@ final class Interruption {
           count += 1
           return count > 1
         }
-        if isSecond { Foundation.exit(130) }
+        // Not `exit`, which would destroy what the running step still uses.
+        if isSecond { _exit(130) }
       }
       source.resume()
     }

@@ -15,7 +15,8 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Lay a YAML or JSON configuration over it.", valueName: "file"))
   var config: String?
 
-  @Option(name: .customLong("set"), help: ArgumentHelp("Set one key, e.g. schedule.period=300.", valueName: "key=value"))
+  @Option(
+    name: .customLong("set"), help: ArgumentHelp("Set one key, e.g. schedule.period=300.", valueName: "key=value"))
   var assignments: [String] = []
 
   /// The sources of settings, weakest first.
@@ -80,7 +81,7 @@ extension Configuration {
   /// Loads the data set; where the normalisation is left to the data set, its constants are filled in.
   mutating func loadDataset(from directory: DataDirectory) throws -> Dataset {
     let dataset = try DatasetSource(parsing: data.dataset).load(from: directory, imageSize: model.input.height)
-    if data.mean.isEmpty || data.std.isEmpty {
+    if leavesNormalization {
       let constants = try dataset.ownNormalization()
       data.mean = constants.mean
       data.std = constants.standardDeviation

@@ -60,7 +60,8 @@ struct SummaryCommand: ParsableCommand {
     }
     Console.out(table.text)
     Console.out("")
-    Console.out("parameters      \(Format.grouped(summary.parameters)) (\(Format.mebibytes(summary.parameterBytes)) in fp32)")
+    Console.out(
+      "parameters      \(Format.grouped(summary.parameters)) (\(Format.mebibytes(summary.parameterBytes)) in fp32)")
     Console.out("multiply-adds   \(Format.grouped(summary.multiplyAdds)) an image, forward")
     Console.out("activations     \(Format.grouped(summary.activations)) an image, kept for the backward pass")
     if let budget = summary.budget {

@@ -26,6 +26,8 @@ struct TPSNet: ParsableCommand {
     ])
 
   static func main() {
+    // Writing to a reader that has gone away (`| head`) fails instead of ending the program.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -31,7 +31,8 @@ struct TestCommand: ParsableCommand {
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var dataOptions: DataOptions
   @OptionGroup var engine: EngineOptions
-  @Option(help: ArgumentHelp("cifar10, fashion-mnist or folder:PATH; default: what it was trained on.", valueName: "set"))
+  @Option(
+    help: ArgumentHelp("cifar10, fashion-mnist or folder:PATH; default: what it was trained on.", valueName: "set"))
   var dataset: String?
   @Option(help: "Which images: test, validation or train.")
   var split: Part = .test
@@ -76,8 +77,8 @@ struct TestCommand: ParsableCommand {
     let (set, indices) = try images(of: data, configuration)
     try Trainer.check(set, fits: graph)
 
-    let backend = try OneDNNBackend(threads: engine.threads)
-    let precision = (engine.precision ?? .auto).resolved
+    let backend = try OneDNNBackend.make(threads: engine.threads ?? configuration.training.threads)
+    let precision = (engine.precision ?? configuration.training.precision).resolved
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
       parameters: parameters)

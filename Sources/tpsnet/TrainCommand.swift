@@ -50,11 +50,16 @@ struct TrainCommand: ParsableCommand {
 
   private var flags: [Configuration.Layer] {
     let pairs: [(String, String?)] = [
-      ("data.dataset", dataset.map { "\"\($0)\"" }), ("training.epochs", epochs.map { "\($0)" }),
+      ("data.dataset", dataset.map(Self.quoted)), ("training.epochs", epochs.map { "\($0)" }),
       ("training.batchSize", batchSize.map { "\($0)" }), ("optimizer.learningRate", learningRate.map { "\($0)" }),
       ("training.seed", seed.map { "\($0)" }), ("data.limitTrain", limitTrain.map { "\($0)" }),
     ]
     return pairs.compactMap { key, value in value.map { .assignment("\(key)=\($0)") } } + engine.layers
+  }
+
+  /// `text` as a YAML scalar, whatever is in it.
+  private static func quoted(_ text: String) -> String {
+    "'\(text.replacingOccurrences(of: "'", with: "''"))'"
   }
 
   func validate() throws {
@@ -82,24 +87,23 @@ struct TrainCommand: ParsableCommand {
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(threads: configuration.training.threads)
     let precision = configuration.training.precision.resolved
-    let start = try weights.map { try Checkpoint.load(URL(fileURLWithPath: $0)) }
+    let start = try weights.map { [configuration] in
+      try Checkpoint.load(URL(fileURLWithPath: $0), fallback: configuration)
+    }
 
-    let run =
-      try resumed
-      ?? RunDirectory.create(
-        in: folder, name: name, stem: options.preset ?? Preset.default.name, configuration: configuration)
+    let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: options.preset ?? Preset.default.name)
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
     defer { reporter.finish() }
-    Console.error(
-      "run \(run.url.path): \(Format.grouped(try configuration.model.graph().parameterCount)) parameters, "
-        + "\(precision.rawValue), \(backend.threads) threads")
     let trainer = try Trainer(
       configuration, dataset: dataset, backend: backend, precision: precision, run: run, emit: reporter.show,
       isInterrupted: { interruption.isRequested })
     if let start { try trainer.start(from: start.parameters) }
-    if resumed != nil, run.hasState { try trainer.resume() }
+    if resumed != nil { try trainer.resume() }
 
+    Console.error(
+      "run \(run.url.path): \(Format.grouped(try configuration.model.graph().parameterCount)) parameters, "
+        + "\(precision.rawValue), \(backend.threads) threads")
     switch try trainer.train() {
     case .interrupted(let epoch, let step):
       reporter.finish()

@@ -1,0 +1,148 @@
+// Files that are missing, damaged or in the wrong place: exit code 1, no crash,
+// and one line that names the file and, where there is one, the remedy.
+import Formats
+import Foundation
+import Testing
+
+@Suite struct BadFileTests {
+  let workspace: Workspace
+  let folder: TemporaryFolder
+  let weights: Data
+
+  init() throws {
+    workspace = try Workspace.shared.get().workspace
+    folder = try TemporaryFolder()
+    weights = try Data(contentsOf: workspace.file("shared", "checkpoints/best.safetensors"))
+  }
+
+  private func expectFailure(
+    _ arguments: [String], _ parts: String..., location: SourceLocation = #_sourceLocation
+  ) throws {
+    let outcome = try tpsnet(arguments)
+    let comment = Comment("\(arguments.joined(separator: " ")): \(outcome.errors)")
+    #expect(outcome.code == 1 && outcome.output.isEmpty, comment, sourceLocation: location)
+    let messages = outcome.errorLines.filter { $0.hasPrefix("tpsnet: ") }
+    #expect(messages.count == 1 && messages.first == outcome.errorLines.last, comment, sourceLocation: location)
+    for part in parts { #expect(messages.first?.contains(part) == true, comment, sourceLocation: location) }
+  }
+
+  /// A training run on the data set `data`.
+  private func training(on data: String) -> [String] {
+    ["train", "--config", workspace.configuration, "--data", data, "--runs", folder.path("runs")]
+  }
+
+  @Test func missingDataHasARemedy() throws {
+    let missing = folder.path("missing")
+    for arguments in [training(on: missing), ["test", "--run", "shared", "--runs", workspace.runs, "--data", missing]] {
+      try expectFailure(arguments, missing, "tpsnet data download", "--data")
+    }
+    try expectFailure(
+      training(on: missing) + ["--dataset", "folder:\(missing)/it's \"there\""], "it's \"there\": no such")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("runs")))
+  }
+
+  @Test func damagedDataIsNamed() throws {
+    let source = URL(fileURLWithPath: workspace.data).appendingPathComponent("cifar-10-batches-bin")
+    let target = folder.url.appendingPathComponent("data/cifar-10-batches-bin")
+    try FileManager.default.createDirectory(
+      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: source, to: target)
+    let file = target.appendingPathComponent("data_batch_3.bin")
+    let bytes = try Data(contentsOf: file)
+    for damaged in [bytes.dropLast(100), bytes + Data(count: 1), Data()] {
+      try damaged.write(to: file)
+      try expectFailure(training(on: folder.path("data")), "data_batch_3.bin: ", "3073", "tpsnet data download")
+    }
+    try (Data([10]) + bytes.dropFirst()).write(to: file)
+    try expectFailure(training(on: folder.path("data")), "data_batch_3.bin: the label of image 0 is 10")
+    try FileManager.default.removeItem(at: file)
+    try expectFailure(training(on: folder.path("data")), "data_batch_3.bin", "No such file")
+  }
+
+  @Test func unreadableImagesAreNamed() throws {
+    for place in ["train/a/1.png", "train/b/1.png", "test/a/1.png"] {
+      _ = try folder.write("images/\(place)", Data("no image".utf8))
+    }
+    try expectFailure(
+      training(on: workspace.data) + ["--dataset", "folder:\(folder.path("images"))"], "train/a/1.png", "PNG or JPEG")
+  }
+
+  @Test func damagedWeightsAreNamed() throws {
+    var flipped = weights
+    flipped[weights.count - 5] ^= 1
+    let text = Data("no weights at all, but long enough".utf8)
+    for (name, data, part) in [
+      ("flipped", flipped, "corrupt"), ("cut", weights.dropLast(100), "not a usable safetensors file"),
+      ("empty", Data(), "not a usable safetensors file"), ("text", text, "not a usable safetensors file"),
+    ] {
+      let path = try folder.write(name, data)
+      for command in [
+        ["test", "--weights", path], ["summary", "--weights", path], ["test", "--json", "--weights", path],
+      ] {
+        try expectFailure(command, path, part)
+      }
+      try expectFailure(training(on: workspace.data) + ["--weights", path], path, part)
+    }
+    try expectFailure(["summary", "--weights", folder.path("missing")], "missing: No such file")
+    try expectFailure(["summary", "--weights", workspace.runs], workspace.runs)
+  }
+
+  @Test func othersWeightsAreRefused() throws {
+    var file = try SafetensorsFile(weights)
+    let model = try #require(file.metadata["model"])
+    for (from, to, part) in [
+      (
+        "\"channels\":8", "\"channels\":16",
+        "layer2.0.conv1.weight has shape [8, 4, 3, 3], the network needs [16, 4, 3, 3]"
+      ),
+      ("\"blocks\":1", "\"blocks\":2", "layer1.1.conv1.weight is missing"),
+      ("\"pool\":8", "\"pool\":80", "model.pool: 80"),
+      ("{", "{{", "\"model\" cannot be read"),
+    ] {
+      file.metadata["model"] = model.replacingOccurrences(of: from, with: to)
+      let path = try folder.write("other", file.serialized())
+      try expectFailure(["test", "--weights", path, "--data", workspace.data], path, part)
+    }
+    file.metadata = [:]
+    let bare = try folder.write("bare", file.serialized())
+    try expectFailure(["test", "--weights", bare, "--data", workspace.data], bare, "--preset or --config")
+    let outcome = try tpsnet(
+      "test", "--weights", bare, "--data", workspace.data, "--config", workspace.configuration, "--json")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    try expectFailure(
+      ["test", "--weights", bare, "--data", workspace.data, "--preset", "model-1"],
+      "conv1.weight has shape [4, 3, 3, 3]")
+  }
+
+  @Test func foldersThatCannotBeMadeAreNamed() throws {
+    let file = try folder.write("file", Data())
+    try expectFailure(
+      ["train", "--config", workspace.configuration, "--data", workspace.data, "--runs", file + "/runs"],
+      "\(file)/runs/sprint-1: Not a directory", "--runs")
+    try expectFailure(
+      ["test", "--run", "shared", "--runs", workspace.runs, "--data", workspace.data, "--save-logits", file + "/a"],
+      "\(file)/a")
+  }
+
+  @Test func damagedRunsAreNamed() throws {
+    let run = folder.url.appendingPathComponent("runs/run")
+    try FileManager.default.createDirectory(at: run.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: workspace.file("shared", ""), to: run)
+    let resume = ["train", "--resume", run.path, "--data", workspace.data]
+    #expect(try tpsnet(resume).code == 0)
+    try FileManager.default.removeItem(at: run.appendingPathComponent("summary.json"))
+    let state = run.appendingPathComponent("checkpoints/last.state.safetensors")
+    let bytes = try Data(contentsOf: state)
+    try bytes.dropLast(9).write(to: state)
+    try expectFailure(resume, state.path, "not a usable safetensors file")
+    try FileManager.default.removeItem(at: state)
+    try expectFailure(resume, "\(state.path): No such file")
+    try bytes.write(to: state)
+    let configuration = run.appendingPathComponent("config.yaml")
+    let yaml = try String(contentsOf: configuration, encoding: .utf8)
+    try Data(yaml.replacingOccurrences(of: "momentum: 0.9", with: "momentum: 0.8").utf8).write(to: configuration)
+    try expectFailure(resume, state.path, "belongs to another configuration")
+    try Data(yaml.utf8).write(to: configuration)
+    #expect(try tpsnet(resume).code == 0)
+  }
+}

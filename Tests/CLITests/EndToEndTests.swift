@@ -1,0 +1,154 @@
+// From data to a tested network: the files of a run, and that `test` finds again what `train` reported.
+// Every comparison of numbers is exact.
+import Formats
+import Foundation
+import Testing
+
+@Suite struct EndToEndTests {
+  let workspace: Workspace
+  let outcome: Outcome
+
+  init() throws { (workspace, outcome) = try Workspace.shared.get() }
+
+  private func test(_ more: String...) throws -> Outcome {
+    try tpsnet(["test", "--run", "shared", "--runs", workspace.runs, "--data", workspace.data] + more)
+  }
+
+  private func summary() throws -> [String: Any] {
+    let data = try Data(contentsOf: workspace.file("shared", "summary.json"))
+    return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  @Test func trainingReportsItsResult() throws {
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let accuracy = try #require(summary()["testAccuracy"] as? Double)
+    #expect(outcome.output.contains("test accuracy \(String(format: "%.2f", accuracy * 100)) %"))
+    #expect(outcome.output.contains(workspace.file("shared", "checkpoints/best.safetensors").path))
+    #expect(!outcome.output.contains("\u{1B}") && !outcome.errors.contains("\u{1B}"))
+    #expect(outcome.errors.contains("80 training images, 20 held out for validation; 2 epochs of 5 steps"))
+  }
+
+  @Test func theRunsFilesAreThere() throws {
+    let lines = try String(contentsOf: workspace.file("shared", "metrics.csv"), encoding: .utf8).split(separator: "\n")
+    #expect(
+      lines[0] == "epoch,step,train_loss,train_accuracy,val_loss,val_accuracy,learning_rate,images_per_second,seconds")
+    #expect(lines.count == 3 && lines[1].hasPrefix("1,5,") && lines[2].hasPrefix("2,10,"))
+    for name in ["last", "best", "last.state"] {
+      #expect(throws: Never.self) {
+        try SafetensorsFile(contentsOf: workspace.file("shared", "checkpoints/\(name).safetensors"))
+      }
+    }
+    let yaml = try String(contentsOf: workspace.file("shared", "config.yaml"), encoding: .utf8)
+    #expect(yaml.contains("seed: 5") && yaml.contains("precision: \"fp32\""))
+    let described = try tpsnet("summary", "--config", workspace.file("shared", "config.yaml").path, "--json")
+    #expect(try described.json()["parameters"] as? Int == summary()["parameters"] as? Int)
+  }
+
+  @Test func theSummaryHasItsFields() throws {
+    let summary = try summary()
+    #expect(summary["epochs"] as? Int == 2 && summary["seed"] as? Int == 5 && summary["threads"] as? Int == 1)
+    #expect(summary["precision"] as? String == "fp32" && summary["dataset"] as? String == "cifar10")
+    #expect(try #require(summary["seconds"] as? Double) > 0)
+    #expect(try (0...1).contains(#require(summary["validationAccuracy"] as? Double)))
+    #expect(summary["cpu"] is String)
+    #expect(Set(try #require(summary["versions"] as? [String: String]).keys) == ["tpsnet", "oneDNN"])
+    #expect(summary["parameters"] as? Int == 1478)
+  }
+
+  @Test func testFindsTheReportedAccuracy() throws {
+    let summary = try summary()
+    let plain = try test("--json")
+    #expect(plain.code == 0 && plain.errors.isEmpty)
+    let result = try plain.json()
+    #expect(result["accuracy"] as? Double == summary["testAccuracy"] as? Double)
+    #expect(result["precision"] as? String == "fp32" && result["tta"] as? String == "none")
+    #expect(result["images"] as? Int == 20)
+    let correct = try #require(result["correct"] as? Int)
+    #expect(result["accuracy"] as? Double == Double(correct) / 20)
+    #expect(result["loss"] is Double)
+    let confusion = try #require(result["confusion"] as? [[Int]])
+    #expect(confusion.map { $0.reduce(0, +) } == [Int](repeating: 2, count: 10))
+    #expect((0..<10).reduce(0) { $0 + confusion[$1][$1] } == correct)
+    #expect((result["perClass"] as? [Double]) == (0..<10).map { Double(confusion[$0][$0]) / 2 })
+    #expect(
+      try test("--json", "--tta", "flip").json()["accuracy"] as? Double == summary["testAccuracyFlipTTA"] as? Double)
+  }
+
+  @Test func validationFindsTheAccuracyOfTheChoice() throws {
+    let validation = try test("--json", "--split", "validation").json()
+    #expect(validation["images"] as? Int == 20 && validation["split"] as? String == "validation")
+    #expect(validation["accuracy"] as? Double == (try summary()["validationAccuracy"] as? Double))
+    #expect(try test("--json", "--split", "train").json()["images"] as? Int == 80)
+  }
+
+  /// The tensors that `--save-logits` writes.
+  private func logits(_ more: String...) throws -> SafetensorsFile {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appendingPathComponent("logits.safetensors")
+    let outcome = try tpsnet(
+      ["test", "--run", "shared", "--runs", workspace.runs, "--data", workspace.data, "--save-logits", url.path] + more)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    return try SafetensorsFile(contentsOf: url)
+  }
+
+  private func predictions(_ logits: [Float]) -> [Int] {
+    (0..<20).map { image in
+      (0..<10).reduce(0) { logits[image * 10 + $1] > logits[image * 10 + $0] ? $1 : $0 }
+    }
+  }
+
+  @Test func logitsAreInTheOrderOfTheFiles() throws {
+    let file = try logits()
+    #expect(file["logits"]?.shape == [20, 10] && file["labels"]?.shape == [20])
+    let labels = try file.int64s(named: "labels")
+    #expect(labels == (0..<20).map { Int64($0 % 10) })
+    let values = try file.floats(named: "logits")
+    let correct = zip(predictions(values), labels).filter { $0 == Int($1) }.count
+    #expect(try summary()["testAccuracy"] as? Double == Double(correct) / 20)
+    #expect(try logits("--batch-size", "7").floats(named: "logits").count == 200)
+  }
+
+  @Test func foldingAndBatchesChangeNoPrediction() throws {
+    let values = try logits().floats(named: "logits")
+    for arguments in ["--unfolded", "--batch-size=7"] {
+      let others = try logits(arguments).floats(named: "logits")
+      #expect(zip(values, others).allSatisfy { abs($0 - $1) < 1e-4 }, "\(arguments)")
+      #expect(predictions(values) == predictions(others), "\(arguments)")
+    }
+  }
+
+  @Test func viewsAreAveraged() throws {
+    let accuracies = try ["none", "flip", "full"].map { view in
+      let result = try test("--json", "--tta", view).json()
+      #expect(result["tta"] as? String == view)
+      return try #require(result["loss"] as? Double)
+    }
+    #expect(Set(accuracies).count == 3)
+  }
+
+  @Test func aCheckpointNeedsNothingElse() throws {
+    let url = workspace.file("shared", "checkpoints/best.safetensors")
+    let result = try tpsnet(
+      "test", "--weights", url.path, "--precision", "fp32", "--threads", "1", "--json",
+      environment: ["TPSNET_DATA": workspace.data])
+    #expect(try result.json()["accuracy"] as? Double == (try summary()["testAccuracy"] as? Double))
+    let other = try tpsnet(workspace.training("warm", "--epochs", "1", "--weights", url.path))
+    #expect(other.code == 0, "\(other.errors)")
+    let table = try test()
+    #expect(table.code == 0 && table.output.contains("airplane") && !table.output.contains("\u{1B}"))
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "no `script` for a terminal"))
+  func coloursAreOnlyForTerminalsThatWantThem() throws {
+    for (name, variable, isColoured) in [("colour", "", true), ("plain", "1", false)] {
+      let arguments = workspace.training(name, "--epochs", "1").map { "'\($0)'" }.joined(separator: " ")
+      let outcome = try Program(
+        [], environment: ["NO_COLOR": variable, "TERM": "xterm"],
+        shell: "script -qec \"'$TPSNET' \(arguments)\" /dev/null"
+      ).outcome()
+      #expect(outcome.code == 0)
+      #expect(outcome.output.contains("\u{1B}[32m") == isColoured)
+      #expect(outcome.output.contains("epoch 1/1"))
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// Signals and kills at any moment: the exit code, the checkpoint,
+// and after all resumptions the same bytes as without an interruption.
+import Formats
+import Foundation
+import Randomness
+import Testing
+
+@Suite(.serialized) struct InterruptionTests {
+  let workspace: Workspace
+
+  init() throws { workspace = try Workspace() }
+
+  private static let weights = "checkpoints/last.safetensors"
+
+  /// A run long enough to be met in the middle of an epoch: 80 images one by one or in pairs.
+  private func training(_ name: String, epochs: Int, checkpointSeconds: Double) -> [String] {
+    workspace.training(
+      name, "--epochs", "\(epochs)", "--batch-size", "2", "--set", "training.checkpointSeconds=\(checkpointSeconds)",
+      "--set", "model.dropout=0.2", "--set", "training.evaluateEvery=5")
+  }
+
+  private func expectSameWeights(_ one: String, _ other: String) throws {
+    for file in [Self.weights, "checkpoints/best.safetensors"] {
+      let first = try Data(contentsOf: workspace.file(one, file))
+      #expect(try Data(contentsOf: workspace.file(other, file)) == first, "\(file)")
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsARunThatCanGoOn(signal: Int32) throws {
+    let expected = try tpsnet(training("whole", epochs: 30, checkpointSeconds: 3600))
+    #expect(expected.code == 0, "\(expected.errors)")
+    let program = try Program(training("cut", epochs: 30, checkpointSeconds: 3600))
+    program.wait(for: workspace.file("cut", "metrics.csv"))
+    program.send(signal)
+    let outcome = try program.outcome()
+    #expect(outcome.code == 130 && outcome.output.isEmpty, "\(outcome.errors)")
+    #expect(outcome.errorLines.last?.hasPrefix("interrupted after ") == true)
+    #expect(outcome.errorLines.last?.contains("tpsnet train --resume ") == true)
+    let notes = try SafetensorsFile(contentsOf: workspace.file("cut", Self.weights)).metadata
+    let step = try #require(Int(notes["step"] ?? ""))
+    #expect((40..<1200).contains(step))
+    #expect(!FileManager.default.fileExists(atPath: workspace.file("cut", "summary.json").path))
+
+    let rest = try tpsnet(workspace.resuming("cut"))
+    #expect(rest.code == 0 && rest.errors.contains("resumed after step \(step)\n"), "\(rest.errors)")
+    try expectSameWeights("cut", "whole")
+    let lines = expected.output.split(separator: "\n")
+    #expect(rest.output.split(separator: "\n").dropFirst().first == lines.dropFirst().first)
+    let again = try tpsnet(workspace.resuming("cut"))
+    #expect(again.code == 0 && again.output == rest.output && again.errors.contains("is finished"))
+  }
+
+  @Test func killsChangeNothing() throws {
+    let epochs = 120
+    let start = ContinuousClock.now
+    let expected = try tpsnet(training("whole", epochs: epochs, checkpointSeconds: 0.2))
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    #expect(expected.code == 0, "\(expected.errors)")
+
+    let seed = UInt64.random(in: 0..<1_000_000)
+    var random = CounterRandom(seed: seed)
+    var kills: [Double] = []
+    var attempts = 0
+    var isFinished = false
+    while !isFinished, attempts < 40 {
+      let exists = FileManager.default.fileExists(atPath: workspace.file("killed", "config.yaml").path)
+      let program = try Program(
+        exists
+          ? workspace.resuming("killed")
+          : training("killed", epochs: epochs, checkpointSeconds: 0.2))
+      attempts += 1
+      if kills.count < 5 {
+        let delay = 0.05 + Double(random.uniform()) * seconds / 4
+        let end = ContinuousClock.now + .seconds(delay)
+        program.wait { ContinuousClock.now >= end }
+        if program.isRunning {
+          program.send(SIGKILL)
+          kills.append(delay)
+        }
+      }
+      let outcome = try program.outcome()
+      isFinished = outcome.code == 0
+      #expect(isFinished || outcome.code == nil, "seed \(seed), kills \(kills): \(outcome.errors)")
+    }
+    print("killed after \(kills) s (seed \(seed)) of a run of \(seconds) s")
+    #expect(isFinished && kills.count >= 3, "seed \(seed), kills \(kills)")
+    try expectSameWeights("killed", "whole")
+    let files = try FileManager.default.contentsOfDirectory(atPath: workspace.file("killed", "").path)
+    #expect(files.contains("summary.json"))
+  }
+
+  @Test func aRunHasOneTrainer() throws {
+    let program = try Program(training("one", epochs: 100_000, checkpointSeconds: 3600))
+    program.wait(for: workspace.file("one", "metrics.csv"))
+    let other = try tpsnet(workspace.resuming("one"))
+    #expect(other.code == 2 && other.errorLines.count == 1 && other.output.isEmpty)
+    #expect(other.errors.contains("one is being trained by another process"))
+    program.send(SIGKILL)
+    #expect(try program.outcome().code == nil)
+    let rest = try Program(workspace.resuming("one"))
+    rest.wait(for: workspace.file("one", "checkpoints/best.safetensors"))
+    rest.send(SIGINT)
+    #expect(try rest.outcome().code == 130)
+  }
+
+  @Test func aSecondSignalEndsAtOnce() throws {
+    let program = try Program(training("twice", epochs: 100_000, checkpointSeconds: 3600))
+    program.wait(for: workspace.file("twice", "metrics.csv"))
+    program.send(SIGINT)
+    usleep(500)
+    program.send(SIGTERM)
+    #expect(try program.outcome().code == 130)
+    #expect(try tpsnet("summary", "--weights", workspace.file("twice", Self.weights).path).code == 0)
+  }
+}

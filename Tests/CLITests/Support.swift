@@ -1,0 +1,117 @@
+// Running the program that was built beside these tests, and waiting for what it does:
+// the tests see what a shell sees.
+import Foundation
+import Testing
+
+/// How a run of the program ended.
+struct Outcome {
+  /// The exit code; nil where a signal ended it.
+  let code: Int32?
+  let output: String
+  let errors: String
+
+  /// The lines of standard error.
+  var errorLines: [Substring] { errors.split(separator: "\n") }
+
+  /// Standard output as a JSON object.
+  func json() throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+  }
+}
+
+/// A run of the program under way.
+final class Program {
+  private let process = Process()
+  private let folder: TemporaryFolder
+  private var output: URL { folder.url.appendingPathComponent("output") }
+  private var errors: URL { folder.url.appendingPathComponent("errors") }
+
+  /// The executable that belongs to these tests.
+  static func executable() throws -> URL {
+    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    var folders = [tests.deletingLastPathComponent()]
+    for argument in CommandLine.arguments {
+      folders.append(URL(fileURLWithPath: argument).resolvingSymlinksInPath().deletingLastPathComponent())
+    }
+    let candidates = folders.map { $0.appendingPathComponent("tpsnet") }
+    return try #require(
+      candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no tpsnet in \(folders)")
+  }
+
+  /// Starts `tpsnet` with `arguments`, or with `shell` a shell command in which it is `$TPSNET`.
+  init(_ arguments: [String], environment: [String: String] = [:], shell: String? = nil) throws {
+    folder = try TemporaryFolder()
+    let executable = try Self.executable()
+    process.executableURL = shell == nil ? executable : URL(fileURLWithPath: "/bin/bash")
+    process.arguments = shell.map { ["-c", $0] } ?? arguments
+    // Nothing of the user's surroundings but the paths.
+    var surroundings = ["TPSNET": executable.path, "HOME": folder.url.path, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"]
+    surroundings["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
+    surroundings["LLVM_PROFILE_FILE"] = "/dev/null"
+    process.environment = surroundings.merging(environment) { $1 }
+    process.currentDirectoryURL = folder.url
+    for url in [output, errors] { try Data().write(to: url) }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output)
+    process.standardError = try FileHandle(forWritingTo: errors)
+    try process.run()
+  }
+
+  /// Whether it has not ended.
+  var isRunning: Bool { process.isRunning }
+
+  /// Sends it a signal.
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Waits for its end.
+  func outcome() throws -> Outcome {
+    process.waitUntilExit()
+    return Outcome(
+      code: process.terminationReason == .exit ? process.terminationStatus : nil,
+      output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8))
+  }
+
+  /// Waits until `condition` holds, the program ends or half a minute has passed.
+  func wait(until condition: () -> Bool) {
+    let end = ContinuousClock.now + .seconds(30)
+    while isRunning, ContinuousClock.now < end, !condition() { usleep(2000) }
+  }
+
+  /// Waits until there is a file at `url`.
+  func wait(for url: URL) { wait { FileManager.default.fileExists(atPath: url.path) } }
+}
+
+/// Runs `tpsnet` to its end.
+func tpsnet(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+  try Program(arguments, environment: environment).outcome()
+}
+
+/// Runs `tpsnet` to its end.
+func tpsnet(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+  try Program(arguments, environment: environment).outcome()
+}
+
+/// A new empty folder, removed with what is in it when the last reference goes.
+final class TemporaryFolder: Sendable {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { remove() }
+
+  func remove() { try? FileManager.default.removeItem(at: url) }
+
+  /// The path of what is called `name` in it.
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  /// Writes a file and returns its path.
+  func write(_ name: String, _ data: Data) throws -> String {
+    let file = url.appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try data.write(to: file)
+    return file.path
+  }
+}

@@ -1,0 +1,156 @@
+// A run that was interrupted and resumed ends with the same bytes as one that was not,
+// wherever it was interrupted; and a folder that does not fit is refused.
+import Compute
+import Datasets
+import Formats
+import Foundation
+import Models
+import OneDNNBackend
+import Testing
+import Training
+
+@Suite struct ResumeTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Everything that is drawn or averaged: twelve steps in three epochs.
+  private static var configuration: Configuration {
+    var configuration = Tiny.configuration
+    configuration.model.blockDropout = 0.2
+    configuration.model.dropout = 0.3
+    configuration.augmentation = Augmentation(
+      cropPadding: 2, paddingMode: .reflect, flip: .alternating, rotation: 10, cutout: 2)
+    configuration.optimizer.nesterov = true
+    configuration.schedule.warmup = 1
+    configuration.training.ema = 0.9
+    configuration.training.labelSmoothing = 0.1
+    return configuration
+  }
+
+  private func run(_ name: String, _ precision: Precision) -> TrainerRun {
+    TrainerRun(Self.configuration, precision, folder.run(name))
+  }
+
+  /// The history without what the clock decides.
+  private func timeless(_ history: [EpochRecord]) -> [EpochRecord] {
+    history.map { record in
+      var record = record
+      (record.imagesPerSecond, record.seconds) = (0, 0)
+      return record
+    }
+  }
+
+  private func expectSame(_ one: TrainerRun, _ other: TrainerRun, _ comment: Comment) throws {
+    for file in [\RunDirectory.lastWeights, \.bestWeights] {
+      #expect(try Data(contentsOf: one.run[keyPath: file]) == Data(contentsOf: other.run[keyPath: file]), comment)
+    }
+  }
+
+  @Test(arguments: precisions) func anInterruptionChangesNothing(precision: Precision) throws {
+    let whole = run("whole", precision)
+    let expected = try whole.result()
+    #expect(whole.steps == 12)
+    for step in [1, 2, 4, 5, 7, 11, 12] {
+      let first = run("at \(step)", precision)
+      first.interruption = step
+      guard case .interrupted(let epoch, let stepInEpoch) = try first.outcome() else {
+        Issue.record("not interrupted at \(step)")
+        continue
+      }
+      #expect(epoch == step / 4 && stepInEpoch == step % 4)
+      let second = run("at \(step)", precision)
+      second.resumes = true
+      let result = try second.result()
+      #expect(second.plans.first?.resumedAt == step && second.steps == 12 - step)
+      #expect(timeless(result.history) == timeless(expected.history), "interrupted at \(step)")
+      #expect(result.chosenEpoch == expected.chosenEpoch && result.validationAccuracy == expected.validationAccuracy)
+      try expectSame(second, whole, "interrupted at \(step)")
+    }
+  }
+
+  @Test func manyInterruptionsChangeNothing() throws {
+    let whole = run("whole", .fp32)
+    _ = try whole.result()
+    var last = run("pieces", .fp32)
+    var pieces = 0
+    repeat {
+      last = run("pieces", .fp32)
+      last.resumes = pieces > 0
+      last.interruption = 1
+      pieces += 1
+      if case .finished = try last.outcome() { break }
+    } while pieces < 20
+    #expect(pieces == 13)
+    try expectSame(last, whole, "interrupted after every step")
+  }
+
+  @Test func aRunKilledAtItsStartKeepsItsStartWeights() throws {
+    let (store, _) = try Tiny.store()
+    var configuration = Tiny.configuration
+    configuration.training.ema = 0.9
+    let whole = TrainerRun(configuration, .fp32, folder.run("whole"))
+    whole.start = store
+    let copy = folder.run("copy")
+    whole.onEvent = { [run = whole.run] event in
+      if case .started = event { try FileManager.default.copyItem(at: run.url, to: copy.url) }
+    }
+    _ = try whole.result()
+    #expect(copy.exists)
+    let second = TrainerRun(configuration, .fp32, copy)
+    second.resumes = true
+    _ = try second.result()
+    #expect(second.steps == 12)
+    try expectSame(second, whole, "killed before the first step")
+  }
+
+  @Test func aFinishedRunHasNothingLeftToDo() throws {
+    let whole = run("whole", .fp32)
+    let expected = try whole.result()
+    let again = run("whole", .fp32)
+    again.resumes = true
+    #expect(try again.result().history == expected.history)
+    #expect(again.steps == 0)
+  }
+
+  @Test func anotherConfigurationIsRefused() throws {
+    let first = run("run", .fp32)
+    first.interruption = 3
+    _ = try first.outcome()
+    var configuration = Self.configuration
+    configuration.optimizer.momentum = 0.8
+    let second = TrainerRun(configuration, .fp32, first.run)
+    second.resumes = true
+    let text = failure { _ = try second.outcome() } ?? "no error"
+    #expect(text.hasPrefix("\(first.run.state.path): belongs to another configuration"))
+  }
+
+  @Test func damagedStatesAreRefused() throws {
+    let first = run("run", .fp32)
+    first.interruption = 3
+    _ = try first.outcome()
+    let bytes = try Data(contentsOf: first.run.state)
+    var flipped = bytes
+    flipped[bytes.count / 2] ^= 4
+    var counters = try SafetensorsFile(bytes)
+    counters.metadata["state"] = "{}"
+    var short = SafetensorsFile(metadata: counters.metadata)
+    for tensor in counters.tensors { try short.add(tensor.name, shape: [1], floats: [0]) }
+    for damaged in [flipped, bytes.dropLast(9), Data(), counters.serialized(), short.serialized()] {
+      try damaged.write(to: first.run.state)
+      let second = run("run", .fp32)
+      second.resumes = true
+      let text = failure { _ = try second.outcome() } ?? "no error"
+      #expect(text.hasPrefix("\(first.run.state.path): ") && !text.contains("\n"), "\(text)")
+    }
+    try FileManager.default.copyItem(at: first.run.lastWeights, to: folder.url.appendingPathComponent("weights"))
+    try FileManager.default.removeItem(at: first.run.state)
+    let second = run("run", .fp32)
+    second.resumes = true
+    #expect(failure { _ = try second.outcome() }?.contains("\(first.run.state.path): No such file") == true)
+    try FileManager.default.copyItem(at: first.run.lastWeights, to: first.run.state)
+    let third = run("run", .fp32)
+    third.resumes = true
+    #expect(failure { _ = try third.outcome() }?.contains("not a training state") == true)
+  }
+}

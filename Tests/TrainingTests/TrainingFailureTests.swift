@@ -1,0 +1,90 @@
+// Runs that cannot be: what they say,
+// and that what was good before is still there.
+import Compute
+import Datasets
+import Foundation
+import Models
+import Testing
+import Training
+
+@Suite struct TrainingFailureTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func expectGood(_ run: RunDirectory, location: SourceLocation = #_sourceLocation) throws {
+    let parameters = try Checkpoint.load(run.lastWeights).parameters
+    let isGood = parameters.values.elements.allSatisfy(\.isFinite)
+    #expect(isGood, sourceLocation: location)
+    if FileManager.default.fileExists(atPath: run.bestWeights.path) {
+      #expect(throws: Never.self, sourceLocation: location) { try Checkpoint.load(run.bestWeights) }
+    }
+  }
+
+  // With 12 images an epoch has four steps, with 48 one: then the damage shows in the evaluation first.
+  @Test(arguments: [12, 48], [0, 3600.0]) func divergenceKeepsTheLastGoodCheckpoint(
+    batchSize: Int, checkpointSeconds: Double
+  ) throws {
+    var configuration = Tiny.configuration
+    configuration.optimizer.learningRate = 1e30
+    configuration.training.batchSize = batchSize
+    configuration.training.checkpointSeconds = checkpointSeconds
+    let trainer = TrainerRun(configuration, .fp32, folder.run())
+    let error = #expect(throws: TrainingError.self) { _ = try trainer.outcome() }
+    let text = error?.description ?? ""
+    #expect(text.hasPrefix("training diverged after ") && text.contains("optimizer.learningRate"), "\(text)")
+    try expectGood(trainer.run)
+    let again = TrainerRun(configuration, .fp32, trainer.run)
+    again.resumes = true
+    #expect(throws: TrainingError.self) { _ = try again.outcome() }
+  }
+
+  @Test func moreImagesThanThereAreCannotBeABatch() throws {
+    var configuration = Tiny.configuration
+    configuration.training.batchSize = 49
+    let run = folder.run()
+    let text = failure { _ = try TrainerRun(configuration, .fp32, run).outcome() }
+    #expect(text == "a batch size of 49 for 48 images; choose 1 to 48, or use more images")
+    #expect(!FileManager.default.fileExists(atPath: run.url.path))
+  }
+
+  @Test func validationMustLeaveImages() throws {
+    var configuration = Tiny.configuration
+    configuration.data.validation = 64
+    let text = failure { _ = try TrainerRun(configuration, .fp32, folder.run()).outcome() }
+    #expect(text?.hasPrefix("64 validation images out of 64 training images") == true)
+  }
+
+  @Test func otherImagesAreRefused() throws {
+    var configuration = Tiny.configuration
+    configuration.model.input = Shape(channels: 3, height: 16, width: 16)
+    var text = failure { _ = try TrainerRun(configuration, .fp32, folder.run()).outcome() }
+    #expect(text == "model.input: the network takes 3×16×16 images, the data set has 3×8×8")
+    configuration = Tiny.configuration
+    configuration.model.classes = 10
+    text = failure { _ = try TrainerRun(configuration, .fp32, folder.run()).outcome() }
+    #expect(text?.hasPrefix("model.classes: the network has 10 classes, the data set 4") == true)
+  }
+
+  @Test func aFolderBelowAFileIsRefused() throws {
+    let file = folder.url.appendingPathComponent("file")
+    try Data().write(to: file)
+    let run = RunDirectory(file.appendingPathComponent("runs/run"))
+    let text = failure { _ = try TrainerRun(Tiny.configuration, .fp32, run).outcome() } ?? "no error"
+    #expect(text.hasPrefix("cannot create the run folder \(run.url.path): Not a directory") && text.contains("--runs"))
+  }
+
+  @Test func namesAreChosenAndChecked() throws {
+    let runs = folder.url
+    #expect(try RunDirectory.unused(in: runs, name: nil, stem: "a").url.lastPathComponent == "a-1")
+    _ = try TrainerRun(Tiny.configuration, .fp32, folder.run("a-1")).result()
+    #expect(try RunDirectory.unused(in: runs, name: nil, stem: "a").url.lastPathComponent == "a-2")
+    #expect(failure { _ = try RunDirectory.unused(in: runs, name: "a-1", stem: "a") }?.contains("--resume a-1") == true)
+    for name in ["", ".", "..", "a/b"] {
+      #expect(failure { _ = try RunDirectory.unused(in: runs, name: name, stem: "a") }?.hasPrefix("--name ") == true)
+    }
+    #expect(try RunDirectory.find("a-1", in: runs).url == folder.run("a-1").url)
+    #expect(try RunDirectory.find(folder.run("a-1").url.path, in: URL(fileURLWithPath: "/")).exists)
+    #expect(failure { _ = try RunDirectory.find("b", in: runs) }?.hasPrefix("no run b: ") == true)
+  }
+}
