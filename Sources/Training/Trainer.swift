@@ -211,7 +211,7 @@ public final class Trainer {
   private func diverged(_ what: String) -> TrainingError {
     TrainingError(
       description:
-        "training diverged after \(stepsTaken) steps: \(what); the last good checkpoint is kept. "
+        "training diverged at step \(stepsTaken): \(what); the last good checkpoint is kept. "
         + "Lower optimizer.learningRate, lengthen schedule.warmup or set optimizer.clipNorm")
   }
 
@@ -241,6 +241,7 @@ public final class Trainer {
     (state.stepInEpoch, state.lossSum, state.correct, state.epochSeconds) = (0, 0, 0, 0)
     state.history.append(record)
     if isBest {
+      try demandFiniteWeights()
       state.bestAccuracy = record.validationAccuracy
       state.bestEpoch = record.epoch
       state.evaluationsWithoutGain = 0
@@ -266,9 +267,14 @@ public final class Trainer {
       steps: stepsTaken, to: url)
   }
 
+  /// Comparisons can hide what is no number from the losses.
+  private func demandFiniteWeights() throws {
+    guard parameters.values.elements.allSatisfy(\.isFinite) else { throw diverged("a weight is no longer finite") }
+  }
+
   /// State first: it alone decides where a resumed run starts.
   private func checkpoint() throws {
-    guard parameters.values.elements.allSatisfy(\.isFinite) else { throw diverged("a weight is not finite") }
+    try demandFiniteWeights()
     try TrainingStateFile.save(
       state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
       configuration: configurationText, to: run.state)

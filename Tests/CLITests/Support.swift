@@ -63,8 +63,11 @@ final class Program {
   /// Sends it a signal.
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Waits for its end.
+  /// Waits for its end, two minutes at most.
   func outcome() throws -> Outcome {
+    let end = ContinuousClock.now + .seconds(120)
+    while isRunning, ContinuousClock.now < end { usleep(2000) }
+    if isRunning { send(SIGKILL) }
     process.waitUntilExit()
     return Outcome(
       code: process.terminationReason == .exit ? process.terminationStatus : nil,
@@ -75,6 +78,11 @@ final class Program {
   func wait(until condition: () -> Bool) {
     let end = ContinuousClock.now + .seconds(30)
     while isRunning, ContinuousClock.now < end, !condition() { usleep(2000) }
+  }
+
+  /// Waits until it has written `text` to standard error.
+  func wait(forError text: String) {
+    wait { (try? String(contentsOf: errors, encoding: .utf8))?.contains(text) == true }
   }
 
   /// Waits until there is a file at `url`.
