@@ -54,3 +54,17 @@ public struct ModelSummary: Hashable, Codable, Sendable {
     withinBudget = budget.map { graph.parameterCount <= $0 } ?? true
   }
 }
+
+extension ModelSummary {
+  /// Encodes all fields; `budget` is null where none was given, so that readers always find it.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(parameters, forKey: .parameters)
+    try container.encode(multiplyAdds, forKey: .multiplyAdds)
+    try container.encode(parameterBytes, forKey: .parameterBytes)
+    try container.encode(activations, forKey: .activations)
+    try container.encode(budget, forKey: .budget)
+    try container.encode(withinBudget, forKey: .withinBudget)
+    try container.encode(layers, forKey: .layers)
+  }
+}

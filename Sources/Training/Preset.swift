@@ -48,7 +48,7 @@ public struct Preset: Sendable {
     configuration.optimizer.decay = .weights
     configuration.schedule = Schedule(.linear)
     configuration.schedule.warmup = 3
-    configuration.training.epochs = 20
+    configuration.training.epochs = 18
     configuration.training.labelSmoothing = 0.1
     return Preset(
       name: "sprint", summary: "a small residual net for minutes on two cores (default)", configuration: configuration)
