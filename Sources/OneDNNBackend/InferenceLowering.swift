@@ -5,82 +5,27 @@ internal import Compute
 internal import Models
 
 /// Records the loading of parameters and then the pass, node by node.
-final class InferenceLowering {
-  let builder: PlanBuilder
-  let graph: Graph
-  let batchSize: Int
-  let foldsBatchNorm: Bool
-  let dataType: dnnl_data_type_t
-  let parameters: StoredParameters
-  let consumers: [[Int]]
-
-  let images: Value
-  private var outputs: [Value?]
+final class InferenceLowering: Lowering {
+  private(set) var context: LoweringContext
+  private let foldsBatchNorm: Bool
   /// What has to run each time the parameters change; recorded apart, put before the pass at the end.
   private var loads: [() throws -> Void] = []
   private var passes: [() throws -> Void] = []
 
-  init(
-    _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, store: ParameterStore,
-    engine: Engine
-  ) throws {
-    self.graph = graph
-    self.batchSize = batchSize
+  init(_ context: LoweringContext, foldsBatchNorm: Bool) {
+    self.context = context
     self.foldsBatchNorm = foldsBatchNorm
-    dataType = precision == .bf16 ? dnnl_bf16 : dnnl_f32
-    builder = PlanBuilder(engine: engine)
-    parameters = StoredParameters(builder: builder, store: store)
-    consumers = graph.consumers
-    outputs = [Value?](repeating: nil, count: graph.nodes.count)
-    images = builder.makeSlot(
-      try MemoryDescriptor([batchSize] + graph.inputShape.dimensions, dnnl_f32, dnnl_nchw))
-  }
-
-  private var engine: Engine { builder.engine }
-
-  private func extents(_ node: Node) -> [Int] { [batchSize] + node.shape.dimensions }
-
-  private func output(_ id: Int) throws -> Value {
-    guard let value = outputs[id] else {
-      throw OneDNNError(description: "node \(graph.nodes[id].name) is read before it is computed")
-    }
-    return value
   }
 
   /// Records everything; the steps before the returned index load parameters, the rest is the pass.
   func record() throws -> (loads: Int, logits: Value) {
-    for node in graph.nodes where outputs[node.id] == nil {
-      outputs[node.id] = try lower(node)
+    for node in graph.nodes where context.outputs[node.id] == nil {
+      context.outputs[node.id] = try lower(node)
     }
     for load in loads { try load() }
     let count = builder.steps.count
     for pass in passes { try pass() }
     return (count, try output(graph.nodes.count - 1))
-  }
-
-  private func lower(_ node: Node) throws -> Value {
-    switch node.operation {
-    case .input: return images
-    case .dropout: return try dropout(node)
-    case .convolution(_, let kernel, let stride): return try convolution(node, kernel: kernel, stride: stride)
-    case .batchNorm: return try batchNorm(node)
-    case .relu: return try relu(node)
-    case .add: return try add(node)
-    case .averagePool(let kernel): return try averagePool(node, kernel: kernel)
-    case .linear(let features): return try linear(node, features: features)
-    }
-  }
-
-  /// The node that alone reads `node`, if it does what `matches` asks.
-  private func onlyConsumer(_ node: Node, where matches: (Models.Operation) -> Bool) -> Node? {
-    guard consumers[node.id].count == 1 else { return nil }
-    let consumer = graph.nodes[consumers[node.id][0]]
-    return matches(consumer.operation) ? consumer : nil
-  }
-
-  /// Whether `node` alone reads its first input, so that it may overwrite it; the images are the caller's.
-  private func ownsInput(_ node: Node) -> Bool {
-    node.inputs[0] > 0 && consumers[node.inputs[0]].count == 1
   }
 
   /// Where `node` may write what it computes from `input`.
@@ -114,11 +59,8 @@ final class InferenceLowering {
     passes.append { [builder] in try builder.run(name, primitive, arguments) }
   }
 
-  private func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
-    let input = graph.nodes[node.inputs[0]]
-    let geometry = try Convolution(
-      engine: engine, name: node.name, source: MemoryDescriptor(extents(input), dataType, dnnl_format_tag_any),
-      output: extents(node), kernel: kernel, stride: stride)
+  func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
+    let geometry = try self.geometry(node, kernel: kernel, stride: stride)
     guard foldsBatchNorm, let norm = onlyConsumer(node, where: { $0 == .batchNorm }) else {
       return try run(node, geometry, weights: parameters.value(node, "weight"), bias: nil, fusing: [], onto: nil)
     }
@@ -126,19 +68,20 @@ final class InferenceLowering {
 
     // conv → norm → add → ReLU: onto the shortcut, where that is computed and nobody else still reads it.
     if let add = onlyConsumer(norm, where: { $0 == .add }), add.inputs[0] == norm.id,
-      add.inputs[1] > 0, let shortcut = outputs[add.inputs[1]], let relu = onlyConsumer(add, where: { $0 == .relu }),
-      consumers[add.inputs[1]].allSatisfy({ $0 == add.id || outputs[$0] != nil })
+      add.inputs[1] > 0, let shortcut = context.outputs[add.inputs[1]],
+      let relu = onlyConsumer(add, where: { $0 == .relu }),
+      context.consumers[add.inputs[1]].allSatisfy({ $0 == add.id || context.outputs[$0] != nil })
     {
       let result = try run(
         node, geometry, weights: weights, bias: bias, fusing: [.sum, .relu], onto: shortcut)
-      for id in [norm.id, add.id, relu.id] { outputs[id] = result }
+      for id in [norm.id, add.id, relu.id] { context.outputs[id] = result }
       return result
     }
     let relu = onlyConsumer(norm) { $0 == .relu }
     let result = try run(
       node, geometry, weights: weights, bias: bias, fusing: relu == nil ? [] : [.relu], onto: nil)
-    outputs[norm.id] = result
-    if let relu { outputs[relu.id] = result }
+    context.outputs[norm.id] = result
+    if let relu { context.outputs[relu.id] = result }
     return result
   }
 
@@ -186,7 +129,7 @@ final class InferenceLowering {
     return (weights, bias)
   }
 
-  private func batchNorm(_ node: Node) throws -> Value {
+  func batchNorm(_ node: Node) throws -> Value {
     let input = try output(node.inputs[0])
     let result = target(node, input)
     run(
@@ -200,7 +143,7 @@ final class InferenceLowering {
   }
 
   /// Nothing, in inference; but a value with other readers is copied, so that each has its own.
-  private func dropout(_ node: Node) throws -> Value {
+  func dropout(_ node: Node, rate: Float) throws -> Value {
     let input = try output(node.inputs[0])
     if ownsInput(node) { return input }
     let result = builder.make(input.descriptor)
@@ -208,7 +151,7 @@ final class InferenceLowering {
     return result
   }
 
-  private func relu(_ node: Node) throws -> Value {
+  func relu(_ node: Node) throws -> Value {
     let input = try output(node.inputs[0])
     if endsInReLU(graph.nodes[node.inputs[0]]) { return input }  // the sum has already applied it
     let result = target(node, input)
@@ -216,12 +159,7 @@ final class InferenceLowering {
     return result
   }
 
-  /// Whether `node` is a sum that one ReLU alone reads, which it then computes itself.
-  private func endsInReLU(_ node: Node) -> Bool {
-    node.operation == .add && onlyConsumer(node) { $0 == .relu } != nil
-  }
-
-  private func add(_ node: Node) throws -> Value {
+  func add(_ node: Node) throws -> Value {
     let first = try output(node.inputs[0])
     let second = reordered(try output(node.inputs[1]), to: first.descriptor, name: node.name)
     let result = target(node, first)
@@ -231,7 +169,7 @@ final class InferenceLowering {
     return result
   }
 
-  private func averagePool(_ node: Node, kernel: Int) throws -> Value {
+  func averagePool(_ node: Node, kernel: Int) throws -> Value {
     let input = try output(node.inputs[0])
     let forward = try engine.averagePool(
       node.name, input.descriptor, output: extents(node), kernel: kernel, training: false)
@@ -240,9 +178,8 @@ final class InferenceLowering {
     return result
   }
 
-  private func linear(_ node: Node, features: Int) throws -> Value {
-    let layer = try InnerProduct(
-      engine: engine, name: node.name, source: extents(graph.nodes[node.inputs[0]]), features: features)
+  func linear(_ node: Node, features: Int) throws -> Value {
+    let layer = try innerProduct(node, features: features)
     let forward = try layer.forward(training: false, attributes: Attributes())
     let source = reordered(try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
     let weights = load(

@@ -21,11 +21,11 @@ final class OneDNNInferencePlan: InferencePlan {
     self.batchSize = batchSize
     self.parameters = parameters
     self.graph = graph
-    let lowering = try InferenceLowering(
-      graph, batchSize: batchSize, precision: precision, foldsBatchNorm: foldsBatchNorm, store: parameters,
-      engine: engine)
+    let lowering = InferenceLowering(
+      try LoweringContext(graph, batchSize: batchSize, precision: precision, store: parameters, engine: engine),
+      foldsBatchNorm: foldsBatchNorm)
     let recorded = try lowering.record()
-    images = lowering.images
+    images = lowering.context.images
     loads = 0..<recorded.loads
     pass = recorded.loads..<lowering.builder.steps.count
     plan = try lowering.builder.finish()

@@ -23,14 +23,15 @@ final class OneDNNTrainingPlan: TrainingPlan {
     self.parameters = parameters
     self.graph = graph
     options = .init()
-    let lowering = try TrainingLowering(
-      graph, batchSize: batchSize, precision: precision, store: parameters, engine: engine, options: options)
+    let lowering = TrainingLowering(
+      try LoweringContext(graph, batchSize: batchSize, precision: precision, store: parameters, engine: engine),
+      options: options)
     try lowering.recordForward()
     let middle = lowering.builder.steps.count
     let seed = try lowering.recordBackward()
     forward = 0..<middle
     backward = middle..<lowering.builder.steps.count
-    images = lowering.images
+    images = lowering.context.images
     let plan = try lowering.builder.finish()
     let logits = try lowering.output(graph.nodes.count - 1)
     let count = batchSize * graph.classes

@@ -5,19 +5,10 @@ internal import Compute
 internal import Models
 
 /// Records the forward pass of training, node by node.
-final class TrainingLowering {
-  let builder: PlanBuilder
-  let graph: Graph
-  let batchSize: Int
-  let dataType: dnnl_data_type_t
-  let parameters: StoredParameters
-  let consumers: [[Int]]
+final class TrainingLowering: Lowering {
+  private(set) var context: LoweringContext
   let options: OptionsBox
 
-  /// The images' slot, set before each step.
-  let images: Value
-  /// What each node yields.
-  var outputs: [Value?]
   /// Forward primitives, which backward ones take as hints.
   var hints: [Int: PrimitiveDescriptor] = [:]
   /// Batch mean and variance of each normalisation.
@@ -28,50 +19,16 @@ final class TrainingLowering {
     var value = StepOptions()
   }
 
-  init(
-    _ graph: Graph, batchSize: Int, precision: Precision, store: ParameterStore, engine: Engine, options: OptionsBox
-  ) throws {
-    self.graph = graph
-    self.batchSize = batchSize
+  init(_ context: LoweringContext, options: OptionsBox) {
+    self.context = context
     self.options = options
-    dataType = precision == .bf16 ? dnnl_bf16 : dnnl_f32
-    builder = PlanBuilder(engine: engine)
-    parameters = StoredParameters(builder: builder, store: store)
-    consumers = graph.consumers
-    outputs = [Value?](repeating: nil, count: graph.nodes.count)
-    images = builder.makeSlot(
-      try MemoryDescriptor([batchSize] + graph.inputShape.dimensions, dnnl_f32, dnnl_nchw))
-  }
-
-  var engine: Engine { builder.engine }
-
-  /// Batch × channels × rows × columns of a node's output.
-  func extents(_ node: Node) -> [Int] { [batchSize] + node.shape.dimensions }
-
-  func output(_ id: Int) throws -> Value {
-    guard let value = outputs[id] else {
-      throw OneDNNError(description: "node \(graph.nodes[id].name) is read before it is computed")
-    }
-    return value
   }
 
   func recordForward() throws {
-    for node in graph.nodes {
-      outputs[node.id] =
-        switch node.operation {
-        case .input: images
-        case .convolution(_, let kernel, let stride): try convolution(node, kernel: kernel, stride: stride)
-        case .batchNorm: try batchNorm(node)
-        case .relu: try relu(node)
-        case .add: try add(node)
-        case .dropout(let rate): try dropout(node, rate: rate)
-        case .averagePool(let kernel): try averagePool(node, kernel: kernel)
-        case .linear(let features): try linear(node, features: features)
-        }
-    }
+    for node in graph.nodes { context.outputs[node.id] = try lower(node) }
   }
 
-  private func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
+  func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
     let input = try output(node.inputs[0])
     let geometry = try self.geometry(node, kernel: kernel, stride: stride)
     let forward = try geometry.forward(training: true, attributes: Attributes())
@@ -85,15 +42,7 @@ final class TrainingLowering {
     return result
   }
 
-  func geometry(_ node: Node, kernel: Int, stride: Int) throws -> Convolution {
-    let input = graph.nodes[node.inputs[0]]
-    return try Convolution(
-      engine: engine, name: node.name,
-      source: MemoryDescriptor(extents(input), dataType, dnnl_format_tag_any),
-      output: extents(node), kernel: kernel, stride: stride)
-  }
-
-  private func batchNorm(_ node: Node) throws -> Value {
+  func batchNorm(_ node: Node) throws -> Value {
     let input = try output(node.inputs[0])
     let forward = try engine.batchNorm(node.name, input.descriptor, training: true)
     hints[node.id] = forward
@@ -116,7 +65,7 @@ final class TrainingLowering {
   /// running ← 0.9 · running + 0.1 · batch, with the unbiased variance, as PyTorch does.
   private func moveRunningStatistics(_ node: Node, mean: Value, variance: Value) throws {
     let channels = node.shape.channels
-    let samples = Float(batchSize * node.shape.height * node.shape.width)
+    let samples = Float(context.batchSize * node.shape.height * node.shape.width)
     let unbias = samples > 1 ? samples / (samples - 1) : 1
     let momentum = Float(Models.Operation.batchNormMomentum)
     let running = [try parameters.value(node, "running_mean"), try parameters.value(node, "running_var")]
@@ -131,12 +80,7 @@ final class TrainingLowering {
     }
   }
 
-  /// Whether `node` alone reads the value that it works on, so that it may overwrite it; the images are the caller's.
-  private func ownsInput(_ node: Node) -> Bool {
-    node.inputs[0] > 0 && consumers[node.inputs[0]].count == 1
-  }
-
-  private func relu(_ node: Node) throws -> Value {
+  func relu(_ node: Node) throws -> Value {
     let source = graph.nodes[node.inputs[0]]
     let input = try output(source.id)
     if endsInReLU(source) { return input }  // the sum has already applied it
@@ -146,12 +90,7 @@ final class TrainingLowering {
     return result
   }
 
-  /// Whether `node` is a sum that one ReLU alone reads, which it then computes itself.
-  private func endsInReLU(_ node: Node) -> Bool {
-    node.operation == .add && consumers[node.id].count == 1 && graph.nodes[consumers[node.id][0]].operation == .relu
-  }
-
-  private func add(_ node: Node) throws -> Value {
+  func add(_ node: Node) throws -> Value {
     let first = try output(node.inputs[0])
     let second = try builder.reordered(try output(node.inputs[1]), to: first.descriptor, name: node.name)
     // The gradient of a ReLU is taken from its result, which has to stay.
@@ -163,7 +102,7 @@ final class TrainingLowering {
     return result
   }
 
-  private func dropout(_ node: Node, rate: Float) throws -> Value {
+  func dropout(_ node: Node, rate: Float) throws -> Value {
     let input = try output(node.inputs[0])
     let own = ownsInput(node) ? input : try copy(input, name: node.name)
     applyDropout(node, rate: rate, to: own, name: node.name)
@@ -185,7 +124,7 @@ final class TrainingLowering {
     }
   }
 
-  private func averagePool(_ node: Node, kernel: Int) throws -> Value {
+  func averagePool(_ node: Node, kernel: Int) throws -> Value {
     let input = try output(node.inputs[0])
     let forward = try engine.averagePool(
       node.name, input.descriptor, output: extents(node), kernel: kernel, training: true)
@@ -195,12 +134,7 @@ final class TrainingLowering {
     return result
   }
 
-  func innerProduct(_ node: Node, features: Int) throws -> InnerProduct {
-    try InnerProduct(
-      engine: engine, name: node.name, source: extents(graph.nodes[node.inputs[0]]), features: features)
-  }
-
-  private func linear(_ node: Node, features: Int) throws -> Value {
+  func linear(_ node: Node, features: Int) throws -> Value {
     let layer = try innerProduct(node, features: features)
     let forward = try layer.forward(training: true, attributes: Attributes())
     hints[node.id] = forward
