@@ -36,11 +36,16 @@ let package = Package(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
 
+    .target(
+      name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-Wno-pass-failed"])],
+      linkerSettings: [.unsafeFlags(["-l:libgomp.so.1"])]),
+
     .target(name: "Randomness"),
     .target(name: "Models"),
     .target(name: "Compute", dependencies: ["Models", "Randomness"]),
     .target(
-      name: "OneDNNBackend", dependencies: ["COneDNN", "Compute", "Models", "Randomness"], linkerSettings: linkOneDNN),
+      name: "OneDNNBackend", dependencies: ["CKernels", "COneDNN", "Compute", "Models", "Randomness"],
+      linkerSettings: linkOneDNN),
     .target(
       name: "Datasets", dependencies: ["CArchive", "CCrypto", "CImageCodecs", "Randomness"]),
     .target(name: "Formats"),

@@ -1,5 +1,6 @@
 // From a graph to an inference pass: weights laid out once, normalisations folded into convolutions or applied
 // with their running statistics, ReLU and sums fused behind the operation before them.
+internal import CKernels
 internal import COneDNN
 internal import Compute
 internal import Models
@@ -53,6 +54,11 @@ final class InferenceLowering: Lowering {
     return target
   }
 
+  /// A value in the layout of our own kernels.
+  private func blocked(_ id: Int, name: String) throws -> Value {
+    reordered(try output(id), to: try blocked(graph.nodes[id]), name: name)
+  }
+
   private func run(
     _ name: String, _ primitive: PrimitiveDescriptor, _ arguments: [(argument: Int32, value: Value)]
   ) {
@@ -60,44 +66,47 @@ final class InferenceLowering: Lowering {
   }
 
   func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
-    let geometry = try self.geometry(node, kernel: kernel, stride: stride)
     guard foldsBatchNorm, let norm = onlyConsumer(node, where: { $0 == .batchNorm }) else {
-      return try run(node, geometry, weights: parameters.value(node, "weight"), bias: nil, fusing: [], onto: nil)
+      return try run(node, kernel, stride, weights: parameters.value(node, "weight"))
     }
     let (weights, bias) = try folded(node, norm)
 
     // conv → norm → add → ReLU: onto the shortcut, where that is computed and nobody else still reads it.
     if let add = onlyConsumer(norm, where: { $0 == .add }), add.inputs[0] == norm.id,
-      add.inputs[1] > 0, let shortcut = context.outputs[add.inputs[1]],
+      add.inputs[1] > 0, context.outputs[add.inputs[1]] != nil,
       let relu = onlyConsumer(add, where: { $0 == .relu }),
       context.consumers[add.inputs[1]].allSatisfy({ $0 == add.id || context.outputs[$0] != nil })
     {
       let result = try run(
-        node, geometry, weights: weights, bias: bias, fusing: [.sum, .relu], onto: shortcut)
+        node, kernel, stride, weights: weights, bias: bias, relu: true, shortcut: add.inputs[1])
       for id in [norm.id, add.id, relu.id] { context.outputs[id] = result }
       return result
     }
     let relu = onlyConsumer(norm) { $0 == .relu }
-    let result = try run(
-      node, geometry, weights: weights, bias: bias, fusing: relu == nil ? [] : [.relu], onto: nil)
+    let result = try run(node, kernel, stride, weights: weights, bias: bias, relu: relu != nil)
     context.outputs[norm.id] = result
     if let relu { context.outputs[relu.id] = result }
     return result
   }
 
+  /// The convolution and what follows it, by whichever algorithm; onto the value of node `shortcut` where given.
   private func run(
-    _ node: Node, _ geometry: Convolution, weights: Value, bias: Value?, fusing: [Attributes.PostOperation],
-    onto shortcut: Value?
+    _ node: Node, _ kernel: Int, _ stride: Int, weights: Value, bias: Value? = nil, relu: Bool = false,
+    shortcut: Int? = nil
   ) throws -> Value {
-    let forward = try geometry.forward(
-      training: false, bias: bias?.descriptor, attributes: Attributes(fusing))
+    if usesWinograd(node, kernel: kernel, stride: stride) {
+      return try runWinograd(node, weights: weights, bias: bias, relu: relu, shortcut: shortcut)
+    }
+    let geometry = try self.geometry(node, kernel: kernel, stride: stride)
+    let fused: [Attributes.PostOperation] = (shortcut == nil ? [] : [.sum]) + (relu ? [.relu] : [])
+    let forward = try geometry.forward(training: false, bias: bias?.descriptor, attributes: Attributes(fused))
     let source = reordered(
       try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
     let laidOut = load(weights, as: try forward.weights(), name: "\(node.name).weight")
     let destination = try forward.destination()
     let result =
       if let shortcut {
-        builder.overwritten(reordered(shortcut, to: destination, name: "\(node.name).shortcut"))
+        builder.overwritten(reordered(try output(shortcut), to: destination, name: "\(node.name).shortcut"))
       } else {
         builder.make(destination)
       }
@@ -107,11 +116,34 @@ final class InferenceLowering: Lowering {
     return result
   }
 
+  private func runWinograd(
+    _ node: Node, weights: Value, bias: Value?, relu: Bool, shortcut: Int?
+  ) throws -> Value {
+    let shape = winograd(node)
+    let kernels = self.kernels
+    let source = try blocked(node.inputs[0], name: "\(node.name).input")
+    let transformed = builder.makePersistent(
+      try .bytes(tps_winograd_weight_bytes(shape, kernels.isa)))
+    loads.append { [builder] in
+      builder.winogradWeights("\(node.name).weight", kernels, shape, from: weights, into: transformed)
+    }
+    let residual = try shortcut.map { try blocked($0, name: "\(node.name).shortcut") }
+    let result = try residual.map(builder.overwritten) ?? builder.make(try blocked(node))
+    let epilogue = PlanBuilder.Epilogue(bias: bias, residual: residual, relu: relu)
+    passes.append { [builder] in
+      try builder.winogradForward(
+        node.name, kernels, shape, input: source, weights: transformed, output: result, epilogue)
+    }
+    return result
+  }
+
   /// Filters times scale / √(variance + ε) and the bias that remains, both fp32 and computed at each load.
   private func folded(_ node: Node, _ norm: Node) throws -> (weights: Value, bias: Value) {
     let stored = try parameters.value(node, "weight")
     let weights = builder.makePersistent(stored.descriptor)
-    let bias = builder.makePersistent(try MemoryDescriptor([node.shape.channels], dnnl_f32, dnnl_a))
+    // As long as the padded channels, whose bias stays zero.
+    let padded = map(node).paddedChannels
+    let bias = builder.makePersistent(try MemoryDescriptor([node.shape.channels], dnnl_f32, dnnl_a), bytes: padded * 4)
     let statistics = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
     let channels = node.shape.channels
     let filter = node.tensors[0].count / channels
@@ -124,21 +156,50 @@ final class InferenceLowering: Lowering {
           for index in channel * filter..<(channel + 1) * filter { floats[5][index] = floats[0][index] * factor }
           floats[6][channel] = floats[2][channel] - floats[3][channel] * factor
         }
+        for channel in channels..<padded { floats[6][channel] = 0 }
       }
     }
     return (weights, bias)
   }
 
   func batchNorm(_ node: Node) throws -> Value {
-    let input = try output(node.inputs[0])
+    let relu = onlyConsumer(node) { $0 == .relu }
+    let result = try affine(node, coefficients: try runningCoefficients(node), relu: relu != nil)
+    if let relu { context.outputs[relu.id] = result }
+    return result
+  }
+
+  /// x · scale + shift as the running statistics ask for, computed at each load.
+  private func runningCoefficients(_ norm: Node) throws -> Value {
+    let channels = norm.shape.channels
+    let padded = map(norm).paddedChannels
+    let coefficients = builder.makePersistent(try .bytes(TPS_COEFFICIENT_ROWS * padded * 4))
+    let stored = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
+    let epsilon = Float(Models.Operation.batchNormEpsilon)
+    loads.append { [builder] in
+      builder.run("\(norm.name).coefficients", on: stored + [coefficients]) { pointers in
+        let floats = pointers.map { $0.assumingMemoryBound(to: Float.self) }
+        let scales = floats[4] + TPS_SCALE * padded
+        let shifts = floats[4] + TPS_SHIFT * padded
+        for channel in 0..<padded {
+          scales[channel] = channel < channels ? floats[0][channel] / (floats[3][channel] + epsilon).squareRoot() : 0
+          shifts[channel] = channel < channels ? floats[1][channel] - floats[2][channel] * scales[channel] : 0
+        }
+      }
+    }
+    return coefficients
+  }
+
+  /// Our own pass over the node's input, in place where nobody else reads it.
+  private func affine(
+    _ node: Node, coefficients: Value? = nil, residual: Value? = nil, relu: Bool
+  ) throws -> Value {
+    let input = try blocked(node.inputs[0], name: "\(node.name).input")
     let result = target(node, input)
-    run(
-      node.name, try engine.batchNorm(node.name, input.descriptor, training: false),
-      [
-        (DNNL_ARG_SRC, input), (DNNL_ARG_SCALE, try loaded(node, "weight")), (DNNL_ARG_SHIFT, try loaded(node, "bias")),
-        (DNNL_ARG_MEAN, try loaded(node, "running_mean")), (DNNL_ARG_VARIANCE, try loaded(node, "running_var")),
-        (DNNL_ARG_DST, result),
-      ])
+    passes.append { [builder, kernels, map = map(node)] in
+      builder.affine(
+        node.name, kernels, map, input, coefficients: coefficients, residual: residual, relu: relu, into: result)
+    }
     return result
   }
 
@@ -152,20 +213,14 @@ final class InferenceLowering: Lowering {
   }
 
   func relu(_ node: Node) throws -> Value {
-    let input = try output(node.inputs[0])
-    if endsInReLU(graph.nodes[node.inputs[0]]) { return input }  // the sum has already applied it
-    let result = target(node, input)
-    run(node.name, try engine.relu(node.name, input.descriptor), [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
-    return result
+    try affine(node, relu: true)
   }
 
   func add(_ node: Node) throws -> Value {
-    let first = try output(node.inputs[0])
-    let second = reordered(try output(node.inputs[1]), to: first.descriptor, name: node.name)
-    let result = target(node, first)
-    run(
-      node.name, try engine.sum(node.name, first.descriptor, relu: endsInReLU(node)),
-      [(DNNL_ARG_SRC_0, first), (DNNL_ARG_SRC_1, second), (DNNL_ARG_DST, result)])
+    let relu = onlyConsumer(node) { $0 == .relu }
+    let residual = try blocked(node.inputs[1], name: "\(node.name).input")
+    let result = try affine(node, residual: residual, relu: relu != nil)
+    if let relu { context.outputs[relu.id] = result }
     return result
   }
 

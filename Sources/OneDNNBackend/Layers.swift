@@ -1,63 +1,10 @@
-// The other primitives of a residual network, one function each: batch normalisation, ReLU, sum,
+// The primitives of a residual network besides convolutions and our own kernels:
 // average pool and the fully connected layer, forward and backward.
 internal import COneDNN
 internal import Models
 
 extension Engine {
   private var attributes: Attributes { get throws { try Attributes() } }
-
-  /// Normalisation with the batch's statistics (training) or the running ones.
-  func batchNorm(_ name: String, _ source: MemoryDescriptor, training: Bool) throws -> PrimitiveDescriptor {
-    let attributes = try self.attributes
-    var flags = dnnl_use_scale.rawValue | dnnl_use_shift.rawValue
-    if !training { flags |= dnnl_use_global_stats.rawValue }
-    return try PrimitiveDescriptor(name) {
-      dnnl_batch_normalization_forward_primitive_desc_create(
-        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference, source.handle, source.handle,
-        Float(Models.Operation.batchNormEpsilon), UInt32(flags), attributes.handle)
-    }
-  }
-
-  func batchNormBackward(_ name: String, _ source: MemoryDescriptor, hint: PrimitiveDescriptor) throws
-    -> PrimitiveDescriptor
-  {
-    let attributes = try self.attributes
-    let flags = dnnl_use_scale.rawValue | dnnl_use_shift.rawValue
-    return try PrimitiveDescriptor("\(name).backward") {
-      dnnl_batch_normalization_backward_primitive_desc_create(
-        &$0, handle, dnnl_backward, source.handle, source.handle, source.handle,
-        Float(Models.Operation.batchNormEpsilon), UInt32(flags), hint.handle, attributes.handle)
-    }
-  }
-
-  /// ReLU, and below its gradient, which is taken from the result's sign: the input need not be kept.
-  func relu(_ name: String, _ data: MemoryDescriptor) throws -> PrimitiveDescriptor {
-    let attributes = try self.attributes
-    return try PrimitiveDescriptor(name) {
-      dnnl_eltwise_forward_primitive_desc_create(
-        &$0, handle, dnnl_forward_training, dnnl_eltwise_relu_use_dst_for_bwd, data.handle, data.handle, 0, 0,
-        attributes.handle)
-    }
-  }
-
-  func reluBackward(_ name: String, _ data: MemoryDescriptor) throws -> PrimitiveDescriptor {
-    let attributes = try self.attributes
-    let hint = try relu(name, data)
-    return try PrimitiveDescriptor("\(name).backward") {
-      dnnl_eltwise_backward_primitive_desc_create(
-        &$0, handle, dnnl_eltwise_relu_use_dst_for_bwd, data.handle, data.handle, data.handle, 0, 0, hint.handle,
-        attributes.handle)
-    }
-  }
-
-  /// The sum of two tensors of one layout, with ReLU where asked.
-  func sum(_ name: String, _ data: MemoryDescriptor, relu: Bool) throws -> PrimitiveDescriptor {
-    let attributes = try Attributes(relu ? [.relu] : [])
-    return try PrimitiveDescriptor(name) {
-      dnnl_binary_primitive_desc_create(
-        &$0, handle, dnnl_binary_add, data.handle, data.handle, data.handle, attributes.handle)
-    }
-  }
 
   func averagePool(
     _ name: String, _ source: MemoryDescriptor, output: [Int], kernel: Int, training: Bool

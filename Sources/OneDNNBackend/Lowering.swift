@@ -12,6 +12,8 @@ struct LoweringContext {
   let dataType: dnnl_data_type_t
   let builder: PlanBuilder
   let parameters: StoredParameters
+  let kernels: Kernels
+  let convolutions: ConvolutionAlgorithms
   /// The nodes that read each node.
   let consumers: [[Int]]
   /// The images' slot, set before each run.
@@ -19,10 +21,15 @@ struct LoweringContext {
   /// What each node yields, nil until it is recorded.
   var outputs: [Value?]
 
-  init(_ graph: Graph, batchSize: Int, precision: Precision, store: ParameterStore, engine: Engine) throws {
+  init(
+    _ graph: Graph, batchSize: Int, precision: Precision, convolutions: ConvolutionAlgorithms, store: ParameterStore,
+    engine: Engine
+  ) throws {
     self.graph = graph
     self.batchSize = batchSize
     dataType = precision == .bf16 ? dnnl_bf16 : dnnl_f32
+    kernels = Kernels(precision, threads: engine.threads)
+    self.convolutions = convolutions
     builder = PlanBuilder(engine: engine)
     parameters = StoredParameters(builder: builder, store: store)
     consumers = graph.consumers
@@ -84,11 +91,6 @@ extension Lowering {
   /// Whether `node` alone reads its first input, so that it may overwrite it; the images are the caller's.
   func ownsInput(_ node: Node) -> Bool {
     node.inputs[0] > 0 && context.consumers[node.inputs[0]].count == 1
-  }
-
-  /// Whether `node` is a sum that one ReLU alone reads, which it then computes itself.
-  func endsInReLU(_ node: Node) -> Bool {
-    node.operation == .add && onlyConsumer(node) { $0 == .relu } != nil
   }
 
   func geometry(_ node: Node, kernel: Int, stride: Int) throws -> Convolution {

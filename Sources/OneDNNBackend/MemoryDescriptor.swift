@@ -19,6 +19,11 @@ final class MemoryDescriptor {
       })
   }
 
+  /// Memory without a layout.
+  static func bytes(_ count: Int) throws -> MemoryDescriptor {
+    try MemoryDescriptor([max(count, 1)], dnnl_u8, dnnl_a)
+  }
+
   /// A copy of a descriptor that a primitive descriptor owns.
   convenience init(copying other: OpaquePointer) throws {
     self.init(adopting: try created("copy memory descriptor") { dnnl_memory_desc_clone(&$0, other) })

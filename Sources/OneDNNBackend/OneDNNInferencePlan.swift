@@ -15,14 +15,15 @@ final class OneDNNInferencePlan: InferencePlan {
   private let parameters: ParameterStore
 
   init(
-    _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, parameters: ParameterStore,
-    engine: Engine
+    _ graph: Graph, batchSize: Int, precision: Precision, convolutions: ConvolutionAlgorithms, foldsBatchNorm: Bool,
+    parameters: ParameterStore, engine: Engine
   ) throws {
     self.batchSize = batchSize
     self.parameters = parameters
     self.graph = graph
     let lowering = InferenceLowering(
-      try LoweringContext(graph, batchSize: batchSize, precision: precision, store: parameters, engine: engine),
+      try LoweringContext(graph, batchSize: batchSize, precision: precision, convolutions: convolutions, store: parameters,
+        engine: engine),
       foldsBatchNorm: foldsBatchNorm)
     let recorded = try lowering.record()
     images = lowering.context.images

@@ -17,14 +17,16 @@ final class OneDNNTrainingPlan: TrainingPlan {
   private let parameters: ParameterStore
 
   init(
-    _ graph: Graph, batchSize: Int, precision: Precision, parameters: ParameterStore, engine: Engine
+    _ graph: Graph, batchSize: Int, precision: Precision, convolutions: ConvolutionAlgorithms,
+    parameters: ParameterStore, engine: Engine
   ) throws {
     self.batchSize = batchSize
     self.parameters = parameters
     self.graph = graph
     options = .init()
     let lowering = TrainingLowering(
-      try LoweringContext(graph, batchSize: batchSize, precision: precision, store: parameters, engine: engine),
+      try LoweringContext(graph, batchSize: batchSize, precision: precision, convolutions: convolutions, store: parameters,
+        engine: engine),
       options: options)
     try lowering.recordForward()
     let middle = lowering.builder.steps.count

@@ -58,9 +58,9 @@ final class PlanBuilder {
     value(descriptor, .planned(bytes: descriptor.byteCount))
   }
 
-  /// A new tensor that keeps its bytes between runs.
-  func makePersistent(_ descriptor: MemoryDescriptor) -> Value {
-    value(descriptor, .persistent(bytes: descriptor.byteCount))
+  /// A new tensor that keeps its bytes between runs; `bytes`: more memory than its layout asks for.
+  func makePersistent(_ descriptor: MemoryDescriptor, bytes: Int = 0) -> Value {
+    value(descriptor, .persistent(bytes: max(bytes, descriptor.byteCount)))
   }
 
   /// A tensor at a fixed address.

@@ -1,5 +1,6 @@
 // The backward half of a training step: nodes in reverse, gradients of a value with several readers summed
 // where they meet, and overwritten in place where nobody else reads them.
+internal import CKernels
 internal import COneDNN
 internal import Compute
 internal import Models
@@ -22,15 +23,23 @@ extension TrainingLowering {
     for node in graph.nodes.reversed() {
       guard node.id > 0, let gradient = try total(gradients[node.id], node) else { continue }
       gradients[node.id] = []
+      if let normalization = normalizations[node.id] {
+        let (own, addend) = try self.normalization(normalization, node, gradient)
+        gradients[normalization.node.inputs[0]].append(own)
+        if let addend, let id = normalization.addend { gradients[id].append(addend) }
+        continue
+      }
       switch node.operation {
-      case .input:
+      case .input, .batchNorm:
         break
       case .convolution(_, let kernel, let stride):
-        if let result = try convolution(node, gradient, kernel: kernel, stride: stride) {
+        let known = gradients[node.inputs[0]]
+        if usesWinograd(node, kernel: kernel, stride: stride) {
+          // A gradient that another reader of the input has left is added on the way.
+          gradients[node.inputs[0]] = try winograd(node, gradient, adding: known)
+        } else if let result = try convolution(node, gradient, kernel: kernel, stride: stride) {
           gradients[node.inputs[0]].append(result)
         }
-      case .batchNorm:
-        gradients[node.inputs[0]].append(try batchNorm(node, gradient))
       case .relu:
         gradients[node.inputs[0]].append(try relu(node, gradient))
       case .add:
@@ -53,16 +62,21 @@ extension TrainingLowering {
   /// The sum of a node's gradients, or nil where nobody needs it.
   private func total(_ parts: [Gradient], _ node: Node) throws -> Gradient? {
     guard let start = parts.firstIndex(where: { !$0.isShared }) ?? parts.indices.first else { return nil }
-    var result = parts[start]
+    guard parts.count > 1 else { return parts[start] }
+    var result = try blocked(parts[start], node)
     for (index, part) in parts.enumerated() where index != start {
-      let other = try builder.reordered(part.value, to: result.value.descriptor, name: "\(node.name).gradient")
       let target = target(result)
-      try builder.run(
-        "\(node.name).gradientSum", engine.sum(node.name, result.value.descriptor, relu: false),
-        [(DNNL_ARG_SRC_0, result.value), (DNNL_ARG_SRC_1, other), (DNNL_ARG_DST, target)])
+      builder.affine(
+        "\(node.name).gradientSum", kernels, map(node), result.value, residual: try blocked(part, node).value,
+        into: target)
       result = Gradient(value: target, isShared: false)
     }
     return result
+  }
+
+  /// A gradient of `node` in the layout of our own kernels.
+  private func blocked(_ gradient: Gradient, _ node: Node) throws -> Gradient {
+    try matched(gradient, to: try blocked(node), "\(node.name).gradient")
   }
 
   /// Where an operation on `gradient` in its own layout may write its result.
@@ -117,32 +131,67 @@ extension TrainingLowering {
     return Gradient(value: result, isShared: false)
   }
 
-  private func batchNorm(_ node: Node, _ gradient: Gradient) throws -> Gradient {
-    let input = try output(node.inputs[0])
-    guard let hint = hints[node.id], let statistics = statistics[node.id] else {
-      throw OneDNNError(description: "\(node.name): no statistics")
+  /// The same by Winograd's algorithm: the gradient of the input, with what is `known` of it, none for the images.
+  private func winograd(_ node: Node, _ gradient: Gradient, adding known: [Gradient]) throws -> [Gradient] {
+    let gradient = try blocked(gradient, node)
+    try builder.winogradWeightGradient(
+      "\(node.name).backwardWeights", kernels, winograd(node), input: try blocked(node.inputs[0]),
+      outputGradient: gradient.value, gradient: try parameters.gradient(node, "weight"))
+    guard node.inputs[0] > 0 else { return [] }
+
+    let source = graph.nodes[node.inputs[0]]
+    let shape = winograd(node, transposed: true)
+    let weights = builder.make(try .bytes(tps_winograd_weight_bytes(shape, kernels.isa)))
+    builder.winogradWeights(
+      "\(node.name).weight.backward", kernels, shape, transposed: true,
+      from: try parameters.value(node, "weight"), into: weights)
+    let addend = try known.first.map { try blocked($0, source) }
+    let result = try addend.map(target) ?? builder.make(try blocked(source))
+    try builder.winogradForward(
+      "\(node.name).backwardData", kernels, shape, input: gradient.value, weights: weights, output: result,
+      .init(residual: addend?.value))
+    return known.dropFirst() + [Gradient(value: result, isShared: false)]
+  }
+
+  /// Through ReLU and sum back to the input of a normalisation, and to the sum's other term.
+  private func normalization(
+    _ normalization: Normalization, _ last: Node, _ gradient: Gradient
+  ) throws -> (input: Gradient, addend: Gradient?) {
+    let node = normalization.node
+    let map = map(node)
+    let (kernels, mask) = (self.kernels, normalization.mask)
+    let gradient = try blocked(gradient, last)
+    let input = normalization.input
+    let sums = try sumMemory(node)
+    let weights = [try parameters.gradient(node, "weight"), try parameters.gradient(node, "bias")]
+    let isSum = mask == TPS_RELU_OF_SUM
+    // Behind the ReLU of a sum the gradient goes two ways, so it is written down once.
+    let masked = isSum ? target(gradient) : nil
+    let keepsGradient = normalization.addend != nil || gradient.isShared
+    let result = keepsGradient ? builder.make(input.descriptor) : builder.overwritten(gradient.value)
+    let extras = try isSum ? [output(last.id)] + [masked].compactMap(\.self) : []
+    builder.run(
+      "\(node.name).backward", on: [input, normalization.coefficients, gradient.value, sums] + weights + [result] + extras
+    ) { memory in
+      let floats = memory.map { $0.assumingMemoryBound(to: Float.self) }
+      tps_batchnorm_backward(
+        map, kernels.isa, kernels.threads, mask, memory[0], floats[1], memory[2], isSum ? memory[7] : nil,
+        isSum ? memory[8] : nil, memory[3].assumingMemoryBound(to: Double.self), floats[4], floats[5], memory[6])
     }
-    let gradient = try matched(gradient, to: input.descriptor, "\(node.name).gradient")
-    let result = target(gradient)
-    try builder.run(
-      "\(node.name).backward", engine.batchNormBackward(node.name, input.descriptor, hint: hint),
-      [
-        (DNNL_ARG_SRC, input), (DNNL_ARG_MEAN, statistics.mean), (DNNL_ARG_VARIANCE, statistics.variance),
-        (DNNL_ARG_SCALE, try parameters.value(node, "weight")), (DNNL_ARG_DIFF_DST, gradient.value),
-        (DNNL_ARG_DIFF_SRC, result), (DNNL_ARG_DIFF_SCALE, try parameters.gradient(node, "weight")),
-        (DNNL_ARG_DIFF_SHIFT, try parameters.gradient(node, "bias")),
-      ])
-    return Gradient(value: result, isShared: false)
+    let addend = normalization.addend.map { _ in
+      masked.map { Gradient(value: $0, isShared: false) } ?? Gradient(value: gradient.value, isShared: gradient.isShared)
+    }
+    return (Gradient(value: result, isShared: false), addend)
   }
 
   private func relu(_ node: Node, _ gradient: Gradient) throws -> Gradient {
-    let data = try output(node.id)
-    let gradient = try matched(gradient, to: data.descriptor, "\(node.name).gradient")
-    let result = target(gradient)
-    try builder.run(
-      "\(node.name).backward", engine.reluBackward(node.name, data.descriptor),
-      [(DNNL_ARG_DST, data), (DNNL_ARG_DIFF_DST, gradient.value), (DNNL_ARG_DIFF_SRC, result)])
-    return Gradient(value: result, isShared: false)
+    let gradient = try blocked(gradient, node)
+    let target = target(gradient)
+    builder.run("\(node.name).backward", on: [try output(node.id), gradient.value, target]) {
+      [map = map(node), kernels] memory in
+      tps_relu_backward(map, kernels.isa, kernels.threads, memory[0], memory[1], memory[2])
+    }
+    return Gradient(value: target, isShared: false)
   }
 
   private func averagePool(_ node: Node, _ gradient: Gradient, kernel: Int) throws -> Gradient {

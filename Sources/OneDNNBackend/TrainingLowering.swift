@@ -1,5 +1,6 @@
 // From a graph to the forward half of a training step; what the backward half needs of each node
 // is kept, the rest of the memory is free again.
+internal import CKernels
 internal import COneDNN
 internal import Compute
 internal import Models
@@ -11,8 +12,21 @@ final class TrainingLowering: Lowering {
 
   /// Forward primitives, which backward ones take as hints.
   var hints: [Int: PrimitiveDescriptor] = [:]
-  /// Batch mean and variance of each normalisation.
-  var statistics: [Int: (mean: Value, variance: Value)] = [:]
+  /// Sums of the convolutions that computed them along the way.
+  private var sums: [Int: Value] = [:]
+  /// Normalisations by the last node that their pass computes.
+  private(set) var normalizations: [Int: Normalization] = [:]
+
+  /// A normalisation and what its pass computes beyond it.
+  struct Normalization {
+    let node: Node
+    let input: Value
+    /// What the backward pass needs of it: see `TPS_COEFFICIENT_ROWS`.
+    let coefficients: Value
+    let mask: tps_mask
+    /// The node that is added before the ReLU.
+    var addend: Int?
+  }
 
   /// The step's options where recorded kernels can read them.
   final class OptionsBox {
@@ -25,10 +39,17 @@ final class TrainingLowering: Lowering {
   }
 
   func recordForward() throws {
-    for node in graph.nodes { context.outputs[node.id] = try lower(node) }
+    for node in graph.nodes where context.outputs[node.id] == nil { context.outputs[node.id] = try lower(node) }
+  }
+
+  /// A node's value in the layout of our own kernels.
+  func blocked(_ id: Int) throws -> Value {
+    let node = graph.nodes[id]
+    return try builder.reordered(try output(id), to: try blocked(node), name: "\(node.name).blocked")
   }
 
   func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
+    if usesWinograd(node, kernel: kernel, stride: stride) { return try winogradConvolution(node) }
     let input = try output(node.inputs[0])
     let geometry = try self.geometry(node, kernel: kernel, stride: stride)
     let forward = try geometry.forward(training: true, attributes: Attributes())
@@ -42,63 +63,97 @@ final class TrainingLowering: Lowering {
     return result
   }
 
-  func batchNorm(_ node: Node) throws -> Value {
-    let input = try output(node.inputs[0])
-    let forward = try engine.batchNorm(node.name, input.descriptor, training: true)
-    hints[node.id] = forward
-    let perChannel = try MemoryDescriptor([node.shape.channels], dnnl_f32, dnnl_a)
-    let mean = builder.make(perChannel)
-    let variance = builder.make(perChannel)
-    statistics[node.id] = (mean, variance)
-    let result = builder.make(input.descriptor)
-    try builder.run(
-      node.name, forward,
-      [
-        (DNNL_ARG_SRC, input), (DNNL_ARG_SCALE, try parameters.value(node, "weight")),
-        (DNNL_ARG_SHIFT, try parameters.value(node, "bias")), (DNNL_ARG_MEAN, mean), (DNNL_ARG_VARIANCE, variance),
-        (DNNL_ARG_DST, result),
-      ])
-    try moveRunningStatistics(node, mean: mean, variance: variance)
+  private func winogradConvolution(_ node: Node) throws -> Value {
+    let shape = winograd(node)
+    let weights = builder.make(try .bytes(tps_winograd_weight_bytes(shape, kernels.isa)))
+    builder.winogradWeights(
+      "\(node.name).weight", kernels, shape, from: try parameters.value(node, "weight"), into: weights)
+    var epilogue = PlanBuilder.Epilogue()
+    if onlyConsumer(node, where: { $0 == .batchNorm }) != nil {
+      epilogue.sums = try sumMemory(node)
+      sums[node.id] = epilogue.sums
+    }
+    let result = builder.make(try blocked(node))
+    try builder.winogradForward(
+      node.name, kernels, shape, input: try blocked(node.inputs[0]), weights: weights, output: result, epilogue)
     return result
   }
 
-  /// running ← 0.9 · running + 0.1 · batch, with the unbiased variance, as PyTorch does.
-  private func moveRunningStatistics(_ node: Node, mean: Value, variance: Value) throws {
-    let channels = node.shape.channels
-    let samples = Float(context.batchSize * node.shape.height * node.shape.width)
-    let unbias = samples > 1 ? samples / (samples - 1) : 1
-    let momentum = Float(Models.Operation.batchNormMomentum)
-    let running = [try parameters.value(node, "running_mean"), try parameters.value(node, "running_var")]
-    builder.run("\(node.name).running", on: [mean, variance] + running) { pointers in
-      for (batch, running, scale) in [(pointers[0], pointers[2], 1), (pointers[1], pointers[3], unbias)] {
-        let batch = batch.assumingMemoryBound(to: Float.self)
-        let running = running.assumingMemoryBound(to: Float.self)
-        for channel in 0..<channels {
-          running[channel] = (1 - momentum) * running[channel] + momentum * scale * batch[channel]
-        }
+  /// Memory for the sums of a normalisation over the node's channels.
+  func sumMemory(_ node: Node) throws -> Value {
+    let count = tps_sum_count(Int32(node.shape.channels), kernels.threads)
+    return builder.make(try .bytes(count * MemoryLayout<Double>.stride))
+  }
+
+  func batchNorm(_ node: Node) throws -> Value {
+    let input = try blocked(node.inputs[0])
+    let coefficients = try coefficients(node, input)
+    var last = node
+    var addend: Int?
+    var mask = TPS_NOTHING
+    if let relu = onlyConsumer(node, where: { $0 == .relu }) {
+      last = relu
+      mask = TPS_RELU_OF_VALUE
+    } else if let add = onlyConsumer(node, where: { $0 == .add }),
+      let other = add.inputs.first(where: { $0 != node.id }), other > 0, context.outputs[other] != nil
+    {
+      last = add
+      addend = other
+      if let relu = onlyConsumer(add, where: { $0 == .relu }) {
+        last = relu
+        mask = TPS_RELU_OF_SUM
       }
     }
+    let result = builder.make(input.descriptor)
+    builder.affine(
+      node.name, kernels, map(node), input, coefficients: coefficients, residual: try addend.map(blocked),
+      relu: mask != TPS_NOTHING, into: result)
+    normalizations[last.id] = Normalization(
+      node: node, input: input, coefficients: coefficients, mask: mask, addend: addend)
+    for id in [node.id, context.consumers[node.id].first ?? node.id, last.id] where id <= last.id {
+      context.outputs[id] = result
+    }
+    return result
+  }
+
+  /// The batch's statistics as scale and shift; the running ones move on the way.
+  private func coefficients(_ node: Node, _ input: Value) throws -> Value {
+    let map = map(node)
+    let kernels = self.kernels
+    let sums: Value
+    if let known = self.sums[node.inputs[0]] {
+      sums = known
+    } else {
+      sums = try sumMemory(node)
+      builder.run("\(node.name).sums", on: [input, sums]) { memory in
+        tps_batchnorm_sums(
+          map, kernels.isa, kernels.threads, memory[0], memory[1].assumingMemoryBound(to: Double.self))
+      }
+    }
+    let rows = TPS_COEFFICIENT_ROWS
+    let coefficients = builder.make(try .bytes(rows * map.paddedChannels * MemoryLayout<Float>.stride))
+    let stored = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(node, $0) }
+    builder.run("\(node.name).coefficients", on: [sums, coefficients] + stored) { memory in
+      let floats = memory.map { $0.assumingMemoryBound(to: Float.self) }
+      tps_batchnorm_coefficients(
+        map, kernels.threads, memory[0].assumingMemoryBound(to: Double.self), floats[2], floats[3],
+        Float(Models.Operation.batchNormEpsilon), Float(Models.Operation.batchNormMomentum), floats[4], floats[5],
+        floats[1])
+    }
+    return coefficients
   }
 
   func relu(_ node: Node) throws -> Value {
-    let source = graph.nodes[node.inputs[0]]
-    let input = try output(source.id)
-    if endsInReLU(source) { return input }  // the sum has already applied it
-    let result = ownsInput(node) ? builder.overwritten(input) : builder.make(input.descriptor)
-    try builder.run(
-      node.name, engine.relu(node.name, input.descriptor), [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
+    let input = try blocked(node.inputs[0])
+    let result = builder.make(input.descriptor)
+    builder.affine(node.name, kernels, map(node), input, relu: true, into: result)
     return result
   }
 
   func add(_ node: Node) throws -> Value {
-    let first = try output(node.inputs[0])
-    let second = try builder.reordered(try output(node.inputs[1]), to: first.descriptor, name: node.name)
-    // The gradient of a ReLU is taken from its result, which has to stay.
-    let overwrites = ownsInput(node) && graph.nodes[node.inputs[0]].operation != .relu
-    let result = overwrites ? builder.overwritten(first) : builder.make(first.descriptor)
-    try builder.run(
-      node.name, engine.sum(node.name, first.descriptor, relu: endsInReLU(node)),
-      [(DNNL_ARG_SRC_0, first), (DNNL_ARG_SRC_1, second), (DNNL_ARG_DST, result)])
+    let first = try blocked(node.inputs[0])
+    let result = builder.make(first.descriptor)
+    builder.affine(node.name, kernels, map(node), first, residual: try blocked(node.inputs[1]), into: result)
     return result
   }
 

@@ -1,0 +1,54 @@
+// One activation vector (sixteen channels of one pixel) between memory and registers, and the product of which
+// matrix multiplication is made. Included once for each instruction set: no include guard.
+
+#if TPS_HAS_FMA
+#define TPS_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#else
+#define TPS_FMA(a, b, c) ((a) * (b) + (c))
+#endif
+
+#if TPS_BF16
+typedef uint16_t TPS_NAME(act);
+#define ACT TPS_NAME(act)
+
+TPS_INLINE f32x16 TPS_NAME(load)(const ACT *p) {
+  u16x16 bits;
+  memcpy(&bits, p, sizeof bits);
+  return (f32x16)(__builtin_convertvector(bits, u32x16) << 16);
+}
+
+TPS_INLINE u16x16 TPS_NAME(pack)(f32x16 v) { return (u16x16)_mm512_cvtneps_pbh((__m512)v); }
+
+TPS_INLINE void TPS_NAME(store)(ACT *p, f32x16 v) {
+  u16x16 bits = TPS_NAME(pack)(v);
+  memcpy(p, &bits, sizeof bits);
+}
+#else
+typedef float TPS_NAME(act);
+#define ACT TPS_NAME(act)
+
+TPS_INLINE f32x16 TPS_NAME(load)(const ACT *p) {
+  f32x16 v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+TPS_INLINE void TPS_NAME(store)(ACT *p, f32x16 v) { memcpy(p, &v, sizeof v); }
+#endif
+
+/// acc + a · b, where a is one 32-bit word (a float, or two bfloat16 that are summed) for all lanes of b.
+TPS_INLINE f32x16 TPS_NAME(multiply)(f32x16 acc, uint32_t a, u32x16 b) {
+#if TPS_BF16
+  return (f32x16)_mm512_dpbf16_ps((__m512)acc, (__m512bh)_mm512_set1_epi32((int)a), (__m512bh)b);
+#else
+  float factor;
+  memcpy(&factor, &a, sizeof factor);
+  return TPS_FMA((f32x16)factor, (f32x16)b, acc);
+#endif
+}
+
+/// max(v, 0), but what is not a number stays so: a diverged training has to show.
+TPS_INLINE f32x16 TPS_NAME(rectify)(f32x16 v) {
+  const f32x16 zero = 0;
+  return zero > v ? zero : v;
+}

@@ -1,0 +1,139 @@
+// Our own kernels as a plan records them: each function adds one step, and one value says which
+// instruction set and how many threads all of them use.
+internal import CKernels
+internal import COneDNN
+internal import Compute
+internal import Models
+
+/// The version of the kernels that fits this CPU and a precision.
+struct Kernels {
+  let isa: tps_isa
+  let threads: Int32
+
+  /// The widest kernels that this CPU, and oneDNN's `ONEDNN_MAX_CPU_ISA`, allow.
+  init(_ precision: Precision, threads: Int) {
+    self.threads = Int32(threads)
+    if precision == .bf16 {
+      isa = TPS_AVX512_BF16
+      return
+    }
+    #if arch(x86_64)
+      let allowed = dnnl_get_effective_cpu_isa().rawValue
+      let widest = [(TPS_AVX512, dnnl_cpu_isa_avx512_core), (TPS_AVX2, dnnl_cpu_isa_avx2)].first {
+        allowed & $0.1.rawValue == $0.1.rawValue && tps_supports($0.0) != 0
+      }
+      isa = widest?.0 ?? TPS_BASELINE
+    #else
+      isa = TPS_BASELINE
+    #endif
+  }
+}
+
+extension tps_map {
+  /// A batch of feature maps.
+  init(_ shape: Shape, batchSize: Int) {
+    self.init(images: Int32(batchSize), channels: Int32(shape.channels), pixels: Int32(shape.height * shape.width))
+  }
+
+  /// Channels with the padding to whole vectors.
+  var paddedChannels: Int { (Int(channels) + 15) / 16 * 16 }
+}
+
+extension Lowering {
+  var kernels: Kernels { context.kernels }
+
+  /// The layout of our own kernels for what `node` yields.
+  func blocked(_ node: Node) throws -> MemoryDescriptor {
+    try MemoryDescriptor(extents(node), context.dataType, dnnl_aBcd16b)
+  }
+
+  func map(_ node: Node) -> tps_map { tps_map(node.shape, batchSize: context.batchSize) }
+
+  /// Whether a convolution runs by Winograd's algorithm.
+  ///
+  /// Its transforms pay where channels fill vectors and tiles outnumber the channels: transformed weights are four
+  /// times as many as weights, and the work on them does not shrink with the batch.
+  func usesWinograd(_ node: Node, kernel: Int, stride: Int) -> Bool {
+    let input = graph.nodes[node.inputs[0]].shape
+    let tiles = context.batchSize * ((input.height + 3) / 4) * ((input.width + 3) / 4)
+    return context.convolutions == .fastest && kernel == 3 && stride == 1 && min(input.height, input.width) >= 3
+      && input.channels >= 8 && tiles >= max(input.channels, node.shape.channels) / 2
+  }
+
+  /// The convolution's geometry; `transposed`: that of the gradient of its input.
+  func winograd(_ node: Node, transposed: Bool = false) -> tps_conv {
+    let input = graph.nodes[node.inputs[0]].shape
+    let channels = (Int32(input.channels), Int32(node.shape.channels))
+    return tps_conv(
+      images: Int32(context.batchSize), inputs: transposed ? channels.1 : channels.0,
+      outputs: transposed ? channels.0 : channels.1, height: Int32(input.height), width: Int32(input.width))
+  }
+}
+
+extension PlanBuilder {
+  /// The transform of a 3×3 convolution's weights.
+  func winogradWeights(
+    _ name: String, _ kernels: Kernels, _ shape: tps_conv, transposed: Bool = false, from weights: Value,
+    into target: Value
+  ) {
+    run(name, on: [weights, target]) { memory in
+      tps_winograd_weights(
+        shape, kernels.isa, kernels.threads, memory[0].assumingMemoryBound(to: Float.self), transposed ? 1 : 0,
+        memory[1])
+    }
+  }
+
+  /// What may follow a convolution before its result is stored.
+  struct Epilogue {
+    var bias: Value?
+    var residual: Value?
+    var relu = false
+    var sums: Value?
+  }
+
+  func winogradForward(
+    _ name: String, _ kernels: Kernels, _ shape: tps_conv, input: Value, weights: Value, output: Value,
+    _ epilogue: Epilogue = Epilogue()
+  ) throws {
+    let scratch = make(try .bytes(tps_winograd_scratch_bytes(shape, kernels.isa, kernels.threads)))
+    let extras = [epilogue.bias, epilogue.residual, epilogue.sums].compactMap(\.self)
+    run(name, on: [input, weights, output, scratch] + extras) { memory in
+      var rest = memory[4...]
+      let bias = epilogue.bias.flatMap { _ in rest.popFirst() }
+      let residual = epilogue.residual.flatMap { _ in rest.popFirst() }
+      let sums = epilogue.sums.flatMap { _ in rest.popFirst() }
+      tps_winograd_forward(
+        shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2],
+        tps_epilogue(
+          bias: bias?.assumingMemoryBound(to: Float.self), residual: residual, relu: epilogue.relu ? 1 : 0,
+          sums: sums?.assumingMemoryBound(to: Double.self)),
+        memory[3])
+    }
+  }
+
+  func winogradWeightGradient(
+    _ name: String, _ kernels: Kernels, _ shape: tps_conv, input: Value, outputGradient: Value, gradient: Value
+  ) throws {
+    let scratch = make(try .bytes(tps_winograd_gradient_scratch_bytes(shape, kernels.isa, kernels.threads)))
+    run(name, on: [input, outputGradient, gradient, scratch]) { memory in
+      tps_winograd_weight_gradient(
+        shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].assumingMemoryBound(to: Float.self),
+        memory[3])
+    }
+  }
+
+  /// result ← x · scale + shift + residual, rectified where asked; without coefficients x stays as it is.
+  func affine(
+    _ name: String, _ kernels: Kernels, _ map: tps_map, _ x: Value, coefficients: Value? = nil,
+    residual: Value? = nil, relu: Bool = false, into result: Value
+  ) {
+    run(name, on: [x, result] + [coefficients, residual].compactMap(\.self)) { memory in
+      var rest = memory[2...]
+      let coefficients = coefficients.flatMap { _ in rest.popFirst() }
+      let residual = residual.flatMap { _ in rest.popFirst() }
+      tps_affine(
+        map, kernels.isa, kernels.threads, memory[0], coefficients?.assumingMemoryBound(to: Float.self), residual,
+        relu ? 1 : 0, memory[1])
+    }
+  }
+}
