@@ -60,16 +60,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // What several test targets share; no product contains it.
+    .target(
+      name: "TestSupport", dependencies: ["Compute", "Formats", "Models", "Randomness"], path: "Tests/TestSupport"),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models"]),
-    .testTarget(name: "ComputeTests", dependencies: ["Compute", "Models"]),
+    .testTarget(name: "ComputeTests", dependencies: ["Compute", "Models", "TestSupport"]),
     .testTarget(
-      name: "OneDNNBackendTests", dependencies: ["Compute", "Formats", "Models", "OneDNNBackend", "Randomness"]),
+      name: "OneDNNBackendTests", dependencies: ["Compute", "Models", "OneDNNBackend", "Randomness", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness"]),
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "Training"]),
+      dependencies: [
+        "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
+      ]),
     // It runs the program, which therefore has to be built first.
     .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
   ]

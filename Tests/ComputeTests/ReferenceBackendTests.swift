@@ -1,6 +1,7 @@
 // The reference behind the backend's contract: what reaches the store, what is refused.
 import Compute
 import Models
+import TestSupport
 import Testing
 
 @Suite struct ReferenceBackendTests {
@@ -107,21 +108,5 @@ import Testing
     }
     let bf16 = ComputeError.unsupportedPrecision(.bf16, "the reference computes in double precision only; use fp32")
     #expect(bf16.description.hasPrefix("unsupported precision bf16: "))
-  }
-}
-
-extension TrainingPlan {
-  /// One step on arrays.
-  func run(_ images: [Float], _ labels: [Int32], _ options: StepOptions) throws -> StepResult {
-    try images.withUnsafeBufferPointer { images in
-      try labels.withUnsafeBufferPointer { labels in try step(images: images, labels: labels, options: options) }
-    }
-  }
-}
-
-extension InferencePlan {
-  /// One pass on an array.
-  func run(_ images: [Float]) throws -> [Float] {
-    try images.withUnsafeBufferPointer { try Array(logits(images: $0)) }
   }
 }

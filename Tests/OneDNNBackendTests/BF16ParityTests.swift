@@ -3,6 +3,7 @@
 import Compute
 import Models
 import OneDNNBackend
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: OneDNNBackend.hasFastBF16, "this CPU has no bf16")) struct BF16ParityTests {

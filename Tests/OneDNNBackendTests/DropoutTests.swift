@@ -3,6 +3,7 @@
 import Compute
 import Models
 import OneDNNBackend
+import TestSupport
 import Testing
 
 /// Filters that pass each channel through, so that logits show the map behind dropout.

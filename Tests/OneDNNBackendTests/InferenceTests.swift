@@ -3,6 +3,7 @@
 import Compute
 import Models
 import OneDNNBackend
+import TestSupport
 import Testing
 
 /// Small residual networks with projections and identities.

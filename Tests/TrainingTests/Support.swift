@@ -6,7 +6,7 @@ import Foundation
 import Models
 import OneDNNBackend
 import Randomness
-import Testing
+import TestSupport
 import Training
 
 /// A new empty folder, removed with what is in it when the last reference goes.
@@ -23,10 +23,6 @@ final class TemporaryFolder {
   /// A run in it that has not begun.
   func run(_ name: String = "run") -> RunDirectory { RunDirectory(url.appendingPathComponent(name)) }
 }
-
-/// Where the committed fixtures are.
-let fixtures = URL(fileURLWithPath: #filePath)
-  .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
 
 /// What the error that `body` throws says; nil where it throws none.
 func failure(_ body: () throws -> Void) -> String? {
@@ -82,28 +78,6 @@ enum Tiny {
   /// Values away from the start values and from zero.
   static func store(seed: UInt64 = 5) throws -> (store: ParameterStore, graph: Graph) {
     let graph = try model.graph()
-    let store = ParameterStore(graph)
-    store.fill(graph, seed: seed)
-    return (store, graph)
-  }
-}
-
-extension ParameterStore {
-  /// Values from a seed; the scheme of `Scripts/pytorch/fixtures.py`.
-  func fill(_ graph: Graph, seed: UInt64) {
-    for (word, spec) in graph.tensors.enumerated() {
-      var random = CounterRandom(seed: seed, UInt64(word))
-      let values = values(of: spec.name)
-      for index in values.indices {
-        let signed = 2 * random.uniform() - 1
-        values[index] =
-          switch (spec.initializer, spec.role) {
-          case (.uniform(let fanIn), _): Float(1 / Double(fanIn).squareRoot()) * signed
-          case (_, .runningVariance): 1 + 0.5 * signed
-          case (_, .scale): 1 + 0.25 * signed
-          default: 0.25 * signed
-          }
-      }
-    }
+    return (graph.store(seed: seed), graph)
   }
 }

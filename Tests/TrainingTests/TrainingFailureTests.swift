@@ -39,6 +39,20 @@ import Training
     #expect(throws: TrainingError.self) { _ = try again.outcome() }
   }
 
+  // After the one step of the run every weight is finite, but products of them are not: only the evaluation can tell.
+  // Rates from 1e8 to 1e20 do that; still larger ones make NaNs of the maps, which a ReLU takes for zeros.
+  @Test func weightsThatOnlyTheEvaluationFindsUselessAreNotKept() throws {
+    var configuration = Tiny.configuration
+    configuration.optimizer.learningRate = 1e14
+    configuration.training.batchSize = 48
+    configuration.training.epochs = 1
+    let trainer = TrainerRun(configuration, .fp32, folder.run())
+    let text = failure { _ = try trainer.outcome() } ?? "no error"
+    #expect(text.hasPrefix("training diverged at step 1: the validation loss is no longer a finite number"), "\(text)")
+    #expect(try Checkpoint.describe(trainer.run.lastWeights).notes["epoch"] == "0")
+    #expect(!FileManager.default.fileExists(atPath: trainer.run.bestWeights.path))
+  }
+
   @Test func moreImagesThanThereAreCannotBeABatch() throws {
     var configuration = Tiny.configuration
     configuration.training.batchSize = 49

@@ -1,22 +1,27 @@
 // What PyTorch computed for one small network (`Scripts/pytorch/fixtures.py`): the answers from a file, weights,
 // images and labels from its seeds.
-import Compute
+public import Compute
 import Formats
 import Foundation
-import Models
+public import Models
 import Testing
 
 /// A parity fixture, ready to compare with.
-struct Fixture {
-  static let names = [
+public struct Fixture {
+  /// The fixtures there are.
+  public static let names = [
     "tpsnet-shape", "odd-widths", "kernels-5-and-1", "skip-kernel-3", "two-layers-pool-4", "four-layers-strided",
     "three-blocks-stem-5",
   ]
-  static let batchSize = 8
+  /// Images of a step.
+  public static let batchSize = 8
 
-  let graph: Graph
-  let images: [Float]
-  let labels: [Int32]
+  /// The network.
+  public let graph: Graph
+  /// The batch, in the order of the network's input.
+  public let images: [Float]
+  /// A class for each image.
+  public let labels: [Int32]
   private let file: SafetensorsFile
   private let seed: UInt64
 
@@ -28,7 +33,8 @@ struct Fixture {
     var classes: Int
   }
 
-  init(_ name: String) throws {
+  /// Reads the fixture `name`.
+  public init(_ name: String) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     file = try SafetensorsFile(contentsOf: folder.appendingPathComponent("Fixtures/parity/\(name).safetensors"))
     let model = try JSONDecoder().decode(Description.self, from: Data(#require(file.metadata["model"]).utf8))
@@ -39,13 +45,13 @@ struct Fixture {
   }
 
   /// A store with the initial weights and statistics.
-  var store: ParameterStore { graph.store(seed: seed) }
+  public var store: ParameterStore { graph.store(seed: seed) }
 
   /// PyTorch's tensor `name`.
-  func expected(_ name: String) throws -> [Float] { try file.floats(named: name) }
+  public func expected(_ name: String) throws -> [Float] { try file.floats(named: name) }
 
   /// PyTorch's training step from the initial weights.
-  func step() throws -> Outcome {
+  public func step() throws -> Outcome {
     var outcome = try Outcome(
       result: StepResult(loss: expected("loss")[0], correct: 0), logits: expected("logits.train"))
     for spec in graph.tensors {

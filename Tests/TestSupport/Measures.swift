@@ -1,11 +1,11 @@
 // How far tensors and whole steps are apart, and the two yardsticks of the suite:
 // relative error in fp32, direction of the gradients in bf16.
 import Compute
-import Testing
+public import Testing
 
 /// The largest difference over the largest magnitude of `expected`, which counts as at least `floor`; infinite where
 /// a value is not a number or the counts differ.
-func relativeError(_ values: [Float], _ expected: [Float], floor: Float = 0) -> Float {
+public func relativeError(_ values: [Float], _ expected: [Float], floor: Float = 0) -> Float {
   guard values.count == expected.count else { return .infinity }
   let size = expected.reduce(floor) { max($0, abs($1)) }
   var worst: Float = 0
@@ -18,12 +18,12 @@ func relativeError(_ values: [Float], _ expected: [Float], floor: Float = 0) -> 
 }
 
 /// The cosine of the angle between two tensors.
-func cosine(_ left: [Float], _ right: [Float]) -> Double {
+public func cosine(_ left: [Float], _ right: [Float]) -> Double {
   zip(left, right).reduce(0) { $0 + Double($1.0) * Double($1.1) } / (norm(left) * norm(right))
 }
 
 /// The Euclidean norm.
-func norm(_ values: [Float]) -> Double {
+public func norm(_ values: [Float]) -> Double {
   values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
 }
 
@@ -37,7 +37,7 @@ extension Outcome {
   ///
   /// A gradient that the mathematics makes vanish (a scale before another normalisation) is what remains of larger
   /// numbers that cancel, so a tensor counts as no smaller than a hundredth of the step's largest gradient.
-  func expectNear(
+  public func expectNear(
     _ expected: Outcome, within bound: Float = 1e-4, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     func expect(_ name: String, _ values: [Float], _ expected: [Float]?, floor: Float = 0) {
@@ -56,7 +56,7 @@ extension Outcome {
   /// significand leave single values wrong by up to 2⁻⁸ an operation, but sums of many in the right direction.
   ///
   /// Gradients far smaller than the step's others (see `expectNear`) are rounding noise in bf16 and not compared.
-  func expectAligned(with expected: Outcome, sourceLocation: SourceLocation = #_sourceLocation) {
+  public func expectAligned(with expected: Outcome, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(abs(result.loss - expected.result.loss) <= 0.02 * expected.result.loss, sourceLocation: sourceLocation)
     let floor = Double(expected.largestGradient / 100)
     for (name, gradient) in expected.gradients where norm(gradient) > floor * Double(gradient.count).squareRoot() {
