@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Reports", dependencies: ["Models", "Training"]),
+    .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
       dependencies: [

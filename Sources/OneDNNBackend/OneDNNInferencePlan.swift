@@ -3,8 +3,9 @@ internal import Compute
 internal import Models
 
 /// The compiled inference pass.
-final class OneDNNInferencePlan: InferencePlan {
+final class OneDNNInferencePlan: InferencePlan, ObservablePlan {
   let batchSize: Int
+  let steps: [PlanStep]
   private let graph: Graph
   private let plan: RecordedPlan
   private let loads: Range<Int>
@@ -29,6 +30,7 @@ final class OneDNNInferencePlan: InferencePlan {
     images = lowering.context.images
     loads = 0..<recorded.loads
     pass = recorded.loads..<lowering.builder.steps.count
+    steps = lowering.builder.describeSteps(of: graph, batchSize: batchSize)
     plan = try lowering.builder.finish()
     result = UnsafeBufferPointer(
       start: plan.address(of: recorded.logits)?.assumingMemoryBound(to: Float.self),
@@ -37,6 +39,11 @@ final class OneDNNInferencePlan: InferencePlan {
   }
 
   var memoryBytes: Int { plan.byteCount }
+
+  var observer: StepObserver? {
+    get { plan.observer }
+    set { plan.observer = newValue }
+  }
 
   func loadParameters() throws { try plan.run(loads) }
 

@@ -3,8 +3,10 @@ internal import Compute
 internal import Models
 
 /// The compiled training step.
-final class OneDNNTrainingPlan: TrainingPlan {
+final class OneDNNTrainingPlan: TrainingPlan, ObservablePlan {
   let batchSize: Int
+  /// The recorded steps, and then the loss.
+  let steps: [PlanStep]
   private let graph: Graph
   private let plan: RecordedPlan
   private let forward: Range<Int>
@@ -34,9 +36,12 @@ final class OneDNNTrainingPlan: TrainingPlan {
     forward = 0..<middle
     backward = middle..<lowering.builder.steps.count
     images = lowering.context.images
+    let count = batchSize * graph.classes
+    steps =
+      lowering.builder.describeSteps(of: graph, batchSize: batchSize)
+      + [PlanStep(name: "loss", kind: .loss, implementation: "own", bytes: 2 * count * MemoryLayout<Float>.size)]
     let plan = try lowering.builder.finish()
     let logits = try lowering.output(graph.nodes.count - 1)
-    let count = batchSize * graph.classes
     func floats(_ value: Value) -> UnsafeMutableBufferPointer<Float> {
       UnsafeMutableBufferPointer(
         start: plan.address(of: value)?.assumingMemoryBound(to: Float.self), count: count)
@@ -47,6 +52,11 @@ final class OneDNNTrainingPlan: TrainingPlan {
   }
 
   var memoryBytes: Int { plan.byteCount }
+
+  var observer: StepObserver? {
+    get { plan.observer }
+    set { plan.observer = newValue }
+  }
 
   var logits: UnsafeBufferPointer<Float> { UnsafeBufferPointer(logitsMemory) }
 
@@ -59,9 +69,11 @@ final class OneDNNTrainingPlan: TrainingPlan {
     self.options.value = options
     try plan.set(self.images, to: address)
     try plan.run(forward)
-    let result = CrossEntropy.evaluate(
-      logits: logits, labels: labels, classes: graph.classes, smoothing: options.labelSmoothing,
-      gradient: gradientMemory)
+    let result = plan.observed(backward.upperBound) {
+      CrossEntropy.evaluate(
+        logits: logits, labels: labels, classes: graph.classes, smoothing: options.labelSmoothing,
+        gradient: gradientMemory)
+    }
     try plan.run(backward)
     return result
   }

@@ -1,6 +1,7 @@
 // Records a plan: steps in order, and the tensors that they touch. Nothing is allocated before
 // `finish()`, which knows each tensor's lifetime by then.
 internal import COneDNN
+internal import Compute
 
 /// A tensor of a plan: a buffer and the layout in which it is read. Two values may share a buffer (in place).
 struct Value {
@@ -23,6 +24,14 @@ enum Work {
   }
 }
 
+/// A step as it was recorded.
+struct RecordedStep {
+  let name: String
+  let work: Work
+  /// What profiles count it to; nil leaves that to `describeSteps`.
+  let kind: StepKind?
+}
+
 /// The recorder.
 final class PlanBuilder {
   /// Where a buffer's bytes are.
@@ -39,7 +48,7 @@ final class PlanBuilder {
 
   let engine: Engine
   private(set) var storages: [Storage] = []
-  private(set) var steps: [(name: String, work: Work)] = []
+  private(set) var steps: [RecordedStep] = []
   private var values = 0
   private var reordered: [Int: [Value]] = [:]
 
@@ -81,17 +90,20 @@ final class PlanBuilder {
 
   /// Records a primitive; its scratch memory is planned like any other tensor.
   func run(
-    _ name: String, _ descriptor: PrimitiveDescriptor, _ arguments: [(argument: Int32, value: Value)]
+    _ name: String, kind: StepKind? = nil, _ descriptor: PrimitiveDescriptor,
+    _ arguments: [(argument: Int32, value: Value)]
   ) throws {
     var arguments = arguments
     let scratchpad = try descriptor.scratchpad()
     if scratchpad.byteCount > 0 { arguments.append((DNNL_ARG_SCRATCHPAD, make(scratchpad))) }
-    steps.append((name, .primitive(descriptor, arguments)))
+    steps.append(RecordedStep(name: name, work: .primitive(descriptor, arguments), kind: kind))
   }
 
   /// Records work of our own on the memory of `values`.
-  func run(_ name: String, on values: [Value], _ body: @escaping ([UnsafeMutableRawPointer]) -> Void) {
-    steps.append((name, .kernel(values, body)))
+  func run(
+    _ name: String, kind: StepKind? = nil, on values: [Value], _ body: @escaping ([UnsafeMutableRawPointer]) -> Void
+  ) {
+    steps.append(RecordedStep(name: name, work: .kernel(values, body), kind: kind))
   }
 
   /// Records a copy of `source` into `target`, with the change of layout and format between them.

@@ -1,6 +1,7 @@
 // A plan ready to run: generated primitives, their arguments, and the memory between them.
 // Running a range of steps allocates nothing.
 internal import COneDNN
+internal import Compute
 
 /// Owner of the arena, the primitives and the memory objects of a compiled plan.
 final class RecordedPlan {
@@ -16,8 +17,10 @@ final class RecordedPlan {
   private var memoryOfValue: [Int: OpaquePointer] = [:]
   private var addresses: [UnsafeMutableRawPointer?] = []
   private var steps: [Step] = []
-  /// What each step is, for error messages and profiles.
-  let names: [String]
+  /// What each step is, for error messages.
+  private let names: [String]
+  /// Is told of each step that has run.
+  var observer: StepObserver?
 
   init(_ builder: PlanBuilder) throws {
     engine = builder.engine
@@ -32,8 +35,9 @@ final class RecordedPlan {
       }
     }
     engine.claimThreads()
-    for (name, work) in builder.steps {
-      switch work {
+    for step in builder.steps {
+      let name = step.name
+      switch step.work {
       case .primitive(let descriptor, let arguments):
         let primitive = try created("generate \(name)") { dnnl_primitive_create(&$0, descriptor.handle) }
         primitives.append(primitive)
@@ -96,17 +100,29 @@ final class RecordedPlan {
   /// Runs the steps of `range` in order and waits for the last.
   func run(_ range: Range<Int>) throws {
     engine.claimThreads()
-    for index in range {
-      switch steps[index] {
-      case .primitive(let primitive, let arguments):
-        let status = arguments.withUnsafeBufferPointer {
-          dnnl_primitive_execute(primitive, engine.stream, Int32($0.count), $0.baseAddress)
-        }
-        if status != dnnl_success { try check(status, names[index]) }
-      case .kernel(let body):
-        body()
-      }
-    }
+    for index in range { try observed(index) { try execute(steps[index], index) } }
     try check(dnnl_stream_wait(engine.stream), "wait for the stream")
+  }
+
+  /// A stream of oneDNN's OpenMP runtime has done the work when this returns.
+  private func execute(_ step: Step, _ index: Int) throws {
+    switch step {
+    case .primitive(let primitive, let arguments):
+      let status = arguments.withUnsafeBufferPointer {
+        dnnl_primitive_execute(primitive, engine.stream, Int32($0.count), $0.baseAddress)
+      }
+      if status != dnnl_success { try check(status, names[index]) }
+    case .kernel(let body):
+      body()
+    }
+  }
+
+  /// Does `body`, and tells the observer, where there is one, that it was step `index`.
+  func observed<Result>(_ index: Int, _ body: () throws -> Result) rethrows -> Result {
+    guard let observer else { return try body() }
+    let start = ContinuousClock.now
+    let result = try body()
+    observer(index, start..<ContinuousClock.now)
+    return result
   }
 }

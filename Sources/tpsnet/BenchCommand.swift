@@ -2,11 +2,10 @@
 // what a step needs (augmentation, optimizer) is part of it.
 import ArgumentParser
 import Compute
-import Datasets
+import Formats
 import Foundation
 import Models
 import OneDNNBackend
-import Randomness
 import Reports
 import Training
 
@@ -15,11 +14,13 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measure images per second of training or inference.",
     discussion: """
-      The median of --steps steps after two that do not count.
+      The median of --steps steps after two that do not count. --profile says where their time goes: for each
+      recorded step of the plan its median time, GFLOP/s by the graph's multiply-adds, and the bytes of its tensors.
 
       EXAMPLE
         tpsnet bench --preset tpsnet --batch-size 128 --precision bf16
         tpsnet bench --preset tpsnet --mode infer --batch-size 1 --json
+        tpsnet bench --preset tpsnet --profile --trace trace.json
       """)
 
   enum Mode: String, ExpressibleByArgument, CaseIterable { case train, infer }
@@ -32,11 +33,18 @@ struct BenchCommand: ParsableCommand {
   var steps = 10
   @Option(help: "train or infer.")
   var mode: Mode = .train
+  @Flag(help: "Also say where the time goes.")
+  var profile = false
+  @Option(help: "How many of the slowest steps --profile lists.")
+  var top = 20
+  @Option(help: ArgumentHelp("Write one step as a trace for chrome://tracing or Perfetto.", valueName: "file"))
+  var trace: String?
   @Flag(help: "Print one JSON document.")
   var json = false
 
   func validate() throws {
     guard steps >= 1 else { throw ValidationError("--steps \(steps): use 1 or more") }
+    guard top >= 1 else { throw ValidationError("--top \(top): use 1 or more") }
   }
 
   private struct Result: Encodable {
@@ -54,6 +62,7 @@ struct BenchCommand: ParsableCommand {
     let parameters: Int
     let cpu: String
     let versions: [String: String]
+    let profile: StepProfile?
   }
 
   func run() throws {
@@ -62,75 +71,52 @@ struct BenchCommand: ParsableCommand {
     let backend = try OneDNNBackend.make(threads: configuration.training.threads)
     let precision = configuration.training.precision.resolved
     let graph = try configuration.model.graph()
-    let (seconds, planMemory) = try measure(configuration, graph, backend, precision)
-    let sorted = seconds.sorted()
+    var measurement = try BenchMeasurement(
+      mode, configuration, graph, backend, precision, profiles: profile || trace != nil)
+    try measurement.run(steps: steps)
+    if let trace { try write(measurement, to: trace) }
+    let sorted = measurement.seconds.sorted()
     let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     let batch = configuration.training.batchSize
     // Two operations a multiply-add; a training step does the forward work three times over.
     let operations = Double(graph.multiplyAdds * batch) * (mode == .train ? 6 : 2)
+    let recorder = profile ? measurement.recorder : nil
     let result = Result(
       mode: mode.rawValue, imagesPerSecond: Double(batch) / median, millisecondsPerStep: median * 1000,
       fastestMillisecondsPerStep: sorted[0] * 1000, steps: steps, batchSize: batch, precision: precision.rawValue,
-      threads: backend.threads, peakMemoryBytes: Environment.peakMemoryBytes, planMemoryBytes: planMemory,
-      gflops: operations / median / 1e9, parameters: graph.parameterCount, cpu: Environment.cpu,
-      versions: Environment.versions)
+      threads: backend.threads, peakMemoryBytes: Environment.peakMemoryBytes,
+      planMemoryBytes: measurement.planMemoryBytes, gflops: operations / median / 1e9,
+      parameters: graph.parameterCount, cpu: Environment.cpu, versions: Environment.versions,
+      profile: recorder.map { StepProfile($0.steps, passes: $0.passes) })
     if json { return try Console.json(result) }
+    show(result)
+  }
+
+  private func show(_ result: Result) {
     Console.out(
-      "\(mode.rawValue), batch \(batch), \(precision.rawValue), \(backend.threads) threads: "
+      "\(result.mode), batch \(result.batchSize), \(result.precision), \(result.threads) threads: "
         + "\(Format.fixed(result.millisecondsPerStep, 2)) ms a step (fastest \(Format.fixed(result.fastestMillisecondsPerStep, 2))), "
         + "\(Format.fixed(result.imagesPerSecond, 1)) images/s, \(Format.fixed(result.gflops, 0)) GFLOP/s, "
         + "peak memory \(Format.mebibytes(result.peakMemoryBytes))")
     Console.out("\(result.cpu); oneDNN \(OneDNNBackend.version)")
+    guard let profile = result.profile else { return }
+    Console.out(
+      """
+
+      \(profile.kindTable.text)
+
+      \(profile.stepTable(slowest: top).text)
+
+      share not in convolutions: \(Format.percent(profile.shareNotInConvolutions)) of \
+      \(Format.fixed(profile.milliseconds, 2)) ms in \(profile.steps.count) recorded steps
+      """)
   }
 
-  private func measure(
-    _ configuration: Configuration, _ graph: Graph, _ backend: OneDNNBackend, _ precision: Precision
-  ) throws -> (seconds: [Double], planMemory: Int) {
-    let batch = configuration.training.batchSize
-    let parameters = ParameterStore(graph)
-    parameters.initialize(seed: configuration.training.seed)
-    let images = try Self.randomImages(max(256, 2 * batch), for: graph)
-    let loader = try BatchLoader(
-      set: images, indices: Array(0..<images.count), batchSize: batch,
-      augmentation: mode == .train ? configuration.augmentation : .none, normalization: .study, seed: 1,
-      shuffles: mode == .train, dropsLast: true)
-    defer { loader.stop() }
-    let step: () throws -> Void
-    let memory: Int
-    if mode == .train {
-      let plan = try backend.compileTraining(
-        graph, batchSize: batch, precision: precision, parameters: parameters)
-      let optimizer = SGD(parameters, settings: configuration.optimizer)
-      memory = plan.memoryBytes
-      step = {
-        let batch = loader.next()
-        _ = try plan.step(
-          images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels), options: StepOptions())
-        // Far below any useful rate: the numbers must stay finite, not learn.
-        optimizer.step(learningRate: 1e-6)
-      }
-    } else {
-      let plan = try backend.compileInference(
-        graph, batchSize: batch, precision: precision, foldsBatchNorm: true, parameters: parameters)
-      memory = plan.memoryBytes
-      step = { _ = try plan.logits(images: UnsafeBufferPointer(loader.next().images)) }
-    }
-    loader.start(epoch: 0, step: 0)
-    var seconds: [Double] = []
-    for index in -2..<steps {
-      let start = ContinuousClock.now
-      try step()
-      if index >= 0 { seconds.append((ContinuousClock.now - start) / .seconds(1)) }
-    }
-    return (seconds, memory)
-  }
-
-  private static func randomImages(_ count: Int, for graph: Graph) throws -> ImageSet {
-    var random = CounterRandom(seed: 1)
-    let shape = graph.inputShape
-    return try ImageSet(
-      pixels: (0..<count * shape.count).map { _ in UInt8(truncatingIfNeeded: random.next()) },
-      labels: (0..<count).map { Int32($0 % graph.classes) }, channels: shape.channels, height: shape.height,
-      width: shape.width, classNames: (0..<graph.classes).map { "\($0)" })
+  /// Writes the trace of the step whose time is the median.
+  private func write(_ measurement: BenchMeasurement, to path: String) throws {
+    guard let recorder = measurement.recorder else { return }
+    let order = measurement.seconds.indices.sorted { measurement.seconds[$0] < measurement.seconds[$1] }
+    let trace = ChromeTrace(recorder.steps, pass: recorder.passes[order[order.count / 2]])
+    try AtomicFile.write(try JSONEncoder().encode(trace), to: URL(fileURLWithPath: path))
   }
 }

@@ -1,0 +1,107 @@
+// What the recorded steps are, for profiles: a kind from the recorder, else from the primitive,
+// else from the step's name and its node; bytes from the tensors, operations from the graph.
+internal import COneDNN
+internal import Compute
+internal import Models
+
+extension PlanBuilder {
+  /// The recorded steps of a plan for `batchSize` images of `graph`, in order.
+  func describeSteps(of graph: Graph, batchSize: Int) -> [PlanStep] {
+    let nodes = Dictionary(uniqueKeysWithValues: graph.nodes.map { ($0.name, $0) })
+    return steps.map { step in
+      let (node, part) = Self.resolve(step.name, nodes)
+      let kind = step.kind ?? step.work.primitiveKind ?? Self.kind(of: part, node: node)
+      let multiplies = (kind.isConvolution || kind == .linear) && Self.passes.contains(part)
+      return PlanStep(
+        name: step.name, kind: kind, implementation: step.work.implementation, bytes: step.work.bytes,
+        operations: multiplies ? 2 * batchSize * (node?.multiplyAdds ?? 0) : 0)
+    }
+  }
+
+  /// The parts of a step's name behind its node's that stand for one whole pass over the node's multiply-adds.
+  private static let passes = ["", "backwardData", "backwardWeights"]
+
+  /// The node whose name `name` begins with, the most specific one, and the rest of it.
+  private static func resolve(_ name: String, _ nodes: [String: Node]) -> (node: Node?, part: String) {
+    var prefix = name[...]
+    while true {
+      if let node = nodes[String(prefix)] { return (node, String(name[prefix.endIndex...].dropFirst())) }
+      guard let dot = prefix.lastIndex(of: ".") else { return (nil, name) }
+      prefix = prefix[..<dot]
+    }
+  }
+
+  private static func kind(of part: String, node: Node?) -> StepKind {
+    if part == "gradientSum" { return .sum }
+    switch node?.operation {
+    case .convolution:
+      switch part {
+      case "": return .convolutionForward
+      case "backwardData": return .convolutionBackwardData
+      case "backwardWeights": return .convolutionBackwardWeights
+      default: return .reorder  // of filters, of the input or of gradients
+      }
+    case .linear: return passes.contains(part) ? .linear : .reorder
+    case .batchNorm: return .batchNorm
+    case .relu: return .relu
+    case .add: return .sum
+    case .dropout: return .dropout
+    case .averagePool: return .pool
+    case .input: return .data
+    case nil: return .other
+    }
+  }
+}
+
+extension Work {
+  /// The kind of a primitive by its own account; nil for work of our own and what networks do not consist of.
+  fileprivate var primitiveKind: StepKind? {
+    guard case .primitive(let descriptor, _) = self else { return nil }
+    switch descriptor.kind {
+    case dnnl_convolution:
+      switch descriptor.propagation {
+      case dnnl_backward_data: return .convolutionBackwardData
+      case dnnl_backward_weights: return .convolutionBackwardWeights
+      default: return .convolutionForward
+      }
+    case dnnl_batch_normalization: return .batchNorm
+    case dnnl_eltwise: return .relu
+    case dnnl_binary, dnnl_sum: return .sum
+    case dnnl_reorder: return .reorder
+    case dnnl_pooling: return .pool
+    case dnnl_inner_product: return .linear
+    default: return nil
+    }
+  }
+
+  fileprivate var implementation: String {
+    switch self {
+    case .primitive(let descriptor, _): descriptor.implementation
+    case .kernel: "own"
+    }
+  }
+
+  /// Bytes of the tensors, scratch memory left out.
+  fileprivate var bytes: Int {
+    switch self {
+    case .primitive(_, let arguments):
+      arguments.reduce(0) { $0 + ($1.argument == DNNL_ARG_SCRATCHPAD ? 0 : $1.value.descriptor.byteCount) }
+    case .kernel(let values, _):
+      values.reduce(0) { $0 + ($1.descriptor.dataType == dnnl_u8 ? 0 : $1.descriptor.byteCount) }
+    }
+  }
+}
+
+extension PrimitiveDescriptor {
+  fileprivate var kind: dnnl_primitive_kind_t {
+    var kind = dnnl_undefined_primitive
+    dnnl_primitive_desc_query(handle, dnnl_query_primitive_kind, 0, &kind)
+    return kind
+  }
+
+  fileprivate var propagation: dnnl_prop_kind_t {
+    var kind = dnnl_prop_kind_undef
+    dnnl_primitive_desc_query(handle, dnnl_query_prop_kind, 0, &kind)
+    return kind
+  }
+}
