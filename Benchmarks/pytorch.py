@@ -1,61 +1,57 @@
 """Measures PyTorch's training step or inference on this machine's CPU, as the peer of `tpsnet bench`.
 
     python Benchmarks/pytorch.py --preset tpsnet --threads 2 --steps 10
-    python Benchmarks/pytorch.py --config model.json --only bf16,channels_last --mode infer
+    python Benchmarks/pytorch.py --config model.yaml --only bf16,channels_last --mode infer
     python Benchmarks/pytorch.py --preset model-1 --configuration eager,channels_last,fp32
 
-A training step is forward, cross-entropy, backward and SGD (momentum 0.9, weight decay 5e-4) on synthetic images.
-Configurations are {eager, compiled} x {NCHW, channels_last} x {fp32, bf16}; compiled ones need --compile. Each runs in
-a process of its own, so that its peak memory is its own; `--configuration` runs exactly one, to be interleaved with
-other programs. Prints one JSON document.
+A training step is forward, cross-entropy, backward and SGD (momentum 0.9, weight decay 5e-4) on synthetic images, bf16
+by autocast. Inference has batch normalisations folded into convolutions, bf16 by weights and images in bf16; `frozen`
+is TorchScript's `optimize_for_inference`. Configurations are {eager, frozen (inference), compiled} x {NCHW,
+channels_last} x {fp32, bf16}; compiled ones need --compile. Each runs in a process of its own, so that its peak memory
+is its own; `--configuration` runs exactly one, to be interleaved with other programs. Prints one JSON document.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
-import statistics
 import subprocess
 import sys
-import time
+import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
+from peers import add_options, description_of, measure
+from torch import nn
+from torch.fx.experimental.optimization import fuse
 from torch.nn import functional
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "Scripts" / "pytorch"))
+from model import Description, ResidualNet, parameter_count
 
-from model import PRESETS, Description, ResidualNet, parameter_count  # noqa: E402
-
-WARM_UP = 2
-EXECUTIONS, LAYOUTS, PRECISIONS = ("eager", "compiled"), ("NCHW", "channels_last"), ("fp32", "bf16")
+LAYOUTS, PRECISIONS = ("NCHW", "channels_last"), ("fp32", "bf16")
 
 
-def configurations(compiled: bool, only: list[str]) -> list[str]:
+def configurations(mode: str, compiled: bool, only: list[str]) -> list[str]:
     """The names of the configurations that have every word of `only`."""
+    executions = ["eager"] + (["frozen"] if mode == "infer" else []) + (["compiled"] if compiled else [])
     names = [
         f"{execution},{layout},{precision}"
-        for execution in EXECUTIONS
-        if compiled or execution == "eager"
+        for execution in executions
         for layout in LAYOUTS
         for precision in PRECISIONS
     ]
     return [name for name in names if set(only) <= set(name.split(","))]
 
 
-def make_step(name: str, description: Description, batch_size: int, mode: str) -> Callable[[], None]:
-    """What is timed: one training step, or one batch of inference."""
+def make_training(name: str, description: Description, batch_size: int) -> Callable[[], None]:
+    """One training step."""
     execution, layout, precision = name.split(",")
-    torch.manual_seed(0)
     memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
-    module = ResidualNet(description).to(memory_format=memory_format)
+    module = ResidualNet(description).to(memory_format=memory_format).train()
     images = torch.randn(batch_size, 3, 32, 32).to(memory_format=memory_format)
     labels = torch.randint(description.get("classes", 10), (batch_size,))
     optimizer = torch.optim.SGD(module.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
-    module.train(mode == "train")
     network = torch.compile(module) if execution == "compiled" else module
 
     def train() -> None:
@@ -65,40 +61,45 @@ def make_step(name: str, description: Description, batch_size: int, mode: str) -
         loss.backward()
         optimizer.step()
 
+    return train
+
+
+def make_inference(name: str, description: Description, batch_size: int) -> Callable[[], None]:
+    """One pass over a batch."""
+    execution, layout, precision = name.split(",")
+    memory_format = torch.channels_last if layout == "channels_last" else torch.contiguous_format
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    images = torch.randn(batch_size, 3, 32, 32).to(kind).to(memory_format=memory_format)
+    network: Callable[[torch.Tensor], Any] = prepare(execution, ResidualNet(description), images, memory_format)
+
     @torch.inference_mode()
     def infer() -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-            network(images)
+        network(images)
 
-    return train if mode == "train" else infer
-
-
-def peak_memory() -> int:
-    """The peak RSS of this program alone: getrusage's would include what its parent had before exec."""
-    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert peak is not None
-    return int(peak[1]) * 1024
+    return infer
 
 
-def measure(name: str, description: Description, options: argparse.Namespace) -> dict[str, Any]:
+def prepare(
+    execution: str, module: nn.Module, images: torch.Tensor, memory_format: torch.memory_format
+) -> Callable[[torch.Tensor], Any]:
+    """The module as it is run: batch normalisations folded, in the format and layout of the images."""
+    folded = fuse(module.eval()).to(images.dtype).to(memory_format=memory_format).requires_grad_(False)
+    if execution == "compiled":
+        compiled: Callable[[torch.Tensor], Any] = torch.compile(folded)
+        return compiled
+    if execution == "frozen":
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore", FutureWarning)  # TorchScript is deprecated, and fast
+            return torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(folded, images)))
+    return folded
+
+
+def measure_here(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Runs one configuration in this process."""
     torch.set_num_threads(options.threads)
-    step = make_step(name, description, options.batch_size, options.mode)
-    for _ in range(WARM_UP):
-        step()
-    seconds = []
-    for _ in range(options.steps):
-        start = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - start)
-    median = statistics.median(seconds)
-    return {
-        "configuration": name,
-        "millisecondsPerStep": round(median * 1e3, 3),
-        "fastestMillisecondsPerStep": round(min(seconds) * 1e3, 3),
-        "imagesPerSecond": round(options.batch_size / median, 2),
-        "peakMemoryBytes": peak_memory(),
-    }
+    torch.manual_seed(0)
+    make_step = make_training if options.mode == "train" else make_inference
+    return measure(name, make_step(name, description_of(options), options.batch_size), options)
 
 
 def measure_apart(name: str) -> dict[str, Any]:
@@ -109,55 +110,37 @@ def measure_apart(name: str) -> dict[str, Any]:
     return result
 
 
-def positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not positive")
-    return value
-
-
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    network = parser.add_mutually_exclusive_group()
-    network.add_argument("--preset", choices=sorted(PRESETS), default="tpsnet")
-    network.add_argument("--config", type=Path, help="JSON file: a model's description, alone or under `model`")
-    parser.add_argument("--batch-size", type=positive, default=128)
-    parser.add_argument("--threads", type=positive, default=torch.get_num_threads())
-    parser.add_argument("--steps", type=positive, default=10, help=f"timed steps, after {WARM_UP} of warm-up")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    add_options(parser, torch.get_num_threads())
     parser.add_argument("--mode", choices=("train", "infer"), default="train")
     parser.add_argument("--compile", action="store_true", help="also measure torch.compile")
     parser.add_argument("--only", default="", help="words that a configuration must have, such as bf16,channels_last")
     parser.add_argument(
         "--configuration",
         metavar="NAME",
-        choices=configurations(True, []),
         help="run exactly this one, in this process, such as eager,channels_last,bf16",
     )
     options = parser.parse_args()
     options.only = [word for word in options.only.split(",") if word]
-    unknown = set(options.only) - {*EXECUTIONS, *LAYOUTS, *PRECISIONS}
-    if unknown:
-        parser.error(f"--only: unknown {', '.join(sorted(unknown))}")
-    if not options.configuration and not configurations(options.compile, options.only):
-        parser.error("--only leaves no configuration; compiled ones need --compile")
+    if not configurations(options.mode, options.compile, options.only):
+        parser.error("--only leaves no configuration; frozen ones need --mode infer, compiled ones --compile")
+    known = configurations(options.mode, True, [])
+    if options.configuration and options.configuration not in known:
+        parser.error(f"--configuration: there are {' '.join(known)}")
     return options
 
 
 def main() -> None:
     options = parse_options()
-    if options.config:
-        content = json.loads(options.config.read_text())
-        description = content.get("model", content)
-    else:
-        description = PRESETS[options.preset][0]
     if options.configuration:
-        results = [measure(options.configuration, description, options)]
+        results = [measure_here(options.configuration, options)]
     else:
-        results = [measure_apart(name) for name in configurations(options.compile, options.only)]
+        results = [measure_apart(name) for name in configurations(options.mode, options.compile, options.only)]
     document = {
         "torch": torch.__version__,
         "mode": options.mode,
-        "parameters": parameter_count(ResidualNet(description)),
+        "parameters": parameter_count(ResidualNet(description_of(options))),
         "batchSize": options.batch_size,
         "threads": options.threads,
         "steps": options.steps,
