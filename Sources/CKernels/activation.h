@@ -47,6 +47,18 @@ TPS_INLINE f32x16 TPS_NAME(multiply)(f32x16 acc, uint32_t a, u32x16 b) {
 #endif
 }
 
+/// One vector of 32-bit words for a product over pairs: two bfloat16 each, or just the first as floats.
+TPS_INLINE u32x16 TPS_NAME(words)(f32x16 first, f32x16 second) {
+#if TPS_BF16
+  u32x16 low = __builtin_convertvector(TPS_NAME(pack)(first), u32x16);
+  u32x16 high = __builtin_convertvector(TPS_NAME(pack)(second), u32x16);
+  return low | (high << 16);
+#else
+  (void)second;
+  return (u32x16)first;
+#endif
+}
+
 /// max(v, 0), but what is not a number stays so: a diverged training has to show.
 TPS_INLINE f32x16 TPS_NAME(rectify)(f32x16 v) {
   const f32x16 zero = 0;

@@ -12,7 +12,7 @@
 /// C[r][j] (+)= Σ_d A[r · rowStride + d · depthStride] × B[j · vectorStride + d · bStride], A in 32-bit words, B in
 /// vectors of sixteen words; C has `cStride` floats a row.
 TPS_INLINE void TPS_NAME(block)(
-    const int rows, const int vectors, const int accumulate, int depth, const uint32_t *a, ptrdiff_t rowStride,
+    const int rows, const int vectors, int accumulate, int depth, const uint32_t *a, ptrdiff_t rowStride,
     ptrdiff_t depthStride, const uint32_t *b, ptrdiff_t vectorStride, ptrdiff_t bStride, float *c, ptrdiff_t cStride) {
   f32x16 acc[TPS_ROWS][2];
   TPS_UNROLL for (int r = 0; r < rows; r++) TPS_UNROLL for (int j = 0; j < vectors; j++) {
@@ -42,7 +42,7 @@ TPS_INLINE void TPS_NAME(block)(
 
 /// The same for any number of rows.
 TPS_INLINE void TPS_NAME(panel)(
-    const int vectors, const int accumulate, int rows, int depth, const uint32_t *a, ptrdiff_t rowStride,
+    const int vectors, int accumulate, int rows, int depth, const uint32_t *a, ptrdiff_t rowStride,
     ptrdiff_t depthStride, const uint32_t *b, ptrdiff_t vectorStride, ptrdiff_t bStride, float *c, ptrdiff_t cStride) {
   int done = 0;
 #if TPS_WIDE

@@ -1,6 +1,7 @@
 // Winograd convolutions: the kernels for each instruction set, and below them the choice of one and the division of
 // work among threads.
 #include "CKernels.h"
+#include "winograd.h"
 /// No block has more tiles.
 #define TPS_MOST_TILES 96
 #define KERNEL_FILE "winograd.inl.h"
@@ -9,17 +10,13 @@
 typedef struct {
   void (*tiles)(tps_conv, int, int, int, const void *, const void *, void *, const tps_epilogue *, double *, void *);
   size_t (*tileBytes)(tps_conv, int);
-  void (*weightBlock)(int, int, int, const float *, int, uint32_t *);
   void (*gradientTiles)(tps_conv, int, int, int, const void *, const void *, float *, void *);
   size_t (*gradientBytes)(tps_conv, int);
-  void (*gradientBlock)(tps_conv, int, int, const float *, ptrdiff_t, float *);
 } kernels;
 
-#define TPS_KERNELS(suffix)                                                                                      \
-  {                                                                                                              \
-    winograd_tiles_##suffix, winograd_tile_bytes_##suffix, winograd_weight_block_##suffix,                       \
-        winograd_gradient_tiles_##suffix, winograd_gradient_bytes_##suffix, winograd_gradient_block_##suffix    \
-  }
+#define TPS_KERNELS(suffix)                                                                                           \
+  {winograd_tiles_##suffix, winograd_tile_bytes_##suffix, winograd_gradient_tiles_##suffix,                           \
+   winograd_gradient_bytes_##suffix}
 
 static const kernels table[] = TPS_TABLE(TPS_KERNELS);
 
@@ -59,15 +56,20 @@ size_t tps_winograd_scratch_bytes(tps_conv conv, tps_isa isa, int threads) {
   return threads * ((bytes + 4095) & ~(size_t)4095);
 }
 
-size_t tps_winograd_gradient_scratch_bytes(tps_conv conv, tps_isa isa, int threads) {
+/// Each thread's sums, and behind them its transformed tiles.
+static size_t gradient_thread_bytes(tps_conv conv, tps_isa isa) {
   size_t bytes = table[isa].gradientBytes(conv, gradient_block_tiles(conv, isa)) + 4 * gradient_sums(conv);
-  return threads * ((bytes + 4095) & ~(size_t)4095);
+  return (bytes + 4095) & ~(size_t)4095;
+}
+
+size_t tps_winograd_gradient_scratch_bytes(tps_conv conv, tps_isa isa, int threads) {
+  return threads * gradient_thread_bytes(conv, isa);
 }
 
 typedef struct {
   tps_conv conv;
   tps_isa isa;
-  int threads, transposed;
+  int threads;
   const void *input, *other;
   void *output;
   const tps_epilogue *epilogue;
@@ -75,22 +77,6 @@ typedef struct {
 } job;
 
 static int share(int count, int index, int threads) { return (int)((int64_t)count * index / threads); }
-
-static void weights_thread(void *context, int index) {
-  const job *j = context;
-  int inputs = j->conv.inputs, outputs = j->conv.outputs;
-  size_t words = 36 * (size_t)blocks(inputs) * 16 * 16 / (j->isa == TPS_AVX512_BF16 ? 2 : 1);
-  int count = blocks(outputs);
-  for (int k = share(count, index, j->threads); k < share(count, index + 1, j->threads); k++)
-    table[j->isa].weightBlock(inputs, outputs, k, j->input, j->transposed, (uint32_t *)j->output + k * words);
-}
-
-void tps_winograd_weights(
-    tps_conv conv, tps_isa isa, int threads, const float *weights, int transposed, void *transformed) {
-  job j = {.conv = conv, .isa = isa, .threads = threads, .transposed = transposed, .input = weights,
-           .output = transformed};
-  tps_parallel(threads, weights_thread, &j);
-}
 
 static void forward_thread(void *context, int index) {
   const job *j = context;
@@ -116,22 +102,10 @@ static void gradient_thread(void *context, int index) {
   const job *j = context;
   const kernels *k = &table[j->isa];
   int tiles = tile_count(j->conv), block = gradient_block_tiles(j->conv, j->isa);
-  size_t bytes = (k->gradientBytes(j->conv, block) + 4 * gradient_sums(j->conv) + 4095) & ~(size_t)4095;
-  float *sums = (float *)(j->scratch + bytes * index);
-  memset(sums, 0, 4 * gradient_sums(j->conv));
+  float *sums = (float *)(j->scratch + gradient_thread_bytes(j->conv, j->isa) * index);
+  if (share(tiles, index, j->threads) == share(tiles, index + 1, j->threads)) memset(sums, 0, 4 * gradient_sums(j->conv));
   k->gradientTiles(j->conv, share(tiles, index, j->threads), share(tiles, index + 1, j->threads), block, j->input,
                    j->other, sums, sums + gradient_sums(j->conv));
-}
-
-static void gradient_end_thread(void *context, int index) {
-  const job *j = context;
-  const kernels *k = &table[j->isa];
-  size_t bytes =
-      (k->gradientBytes(j->conv, gradient_block_tiles(j->conv, j->isa)) + 4 * gradient_sums(j->conv) + 4095) &
-      ~(size_t)4095;
-  int count = blocks(j->conv.outputs);
-  for (int b = share(count, index, j->threads); b < share(count, index + 1, j->threads); b++)
-    k->gradientBlock(j->conv, b, j->threads, (const float *)j->scratch, (ptrdiff_t)(bytes / 4), j->output);
 }
 
 void tps_winograd_weight_gradient(
@@ -140,5 +114,5 @@ void tps_winograd_weight_gradient(
   job j = {.conv = conv, .isa = isa, .threads = threads, .input = input, .other = outputGradient,
            .output = gradient, .scratch = scratch};
   tps_parallel(threads, gradient_thread, &j);
-  tps_parallel(threads, gradient_end_thread, &j);
+  tps_winograd_collect(conv, isa, threads, scratch, gradient_thread_bytes(conv, isa) / sizeof(float), gradient);
 }

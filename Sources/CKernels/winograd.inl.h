@@ -205,68 +205,10 @@ static size_t TPS_NAME(winograd_tile_bytes)(tps_conv conv, int blockTiles) {
          36 * (blockTiles * 16 * (size_t)TPS_PAIR + TPS_GAP) * 4;
 }
 
-/// G g Gᵀ of sixteen filters.
-TPS_INLINE void TPS_NAME(weight_tile)(const f32x16 g[3][3], f32x16 u[36]) {
-  f32x16 half[6][3];
-  TPS_UNROLL for (int c = 0; c < 3; c++) {
-    f32x16 column[3] = {g[0][c], g[1][c], g[2][c]}, v[6];
-    TPS_NAME(weight6)(column, v);
-    TPS_UNROLL for (int r = 0; r < 6; r++) half[r][c] = v[r];
-  }
-  TPS_UNROLL for (int r = 0; r < 6; r++) TPS_NAME(weight6)(half[r], u + r * 6);
-}
-
-/// Weights of output block `k`: [36][depth][16] words.
-static void TPS_NAME(winograd_weight_block)(
-    int inputs, int outputs, int k, const float *weights, int transposed, uint32_t *target) {
-  const int depth = TPS_WORDS((inputs + 15) / 16 * 16), step = TPS_BF16 ? 2 : 1;
-  // Filters lie [outputs][inputs][9] as this convolution sees them, or the other way round.
-  const ptrdiff_t inputStride = transposed ? (ptrdiff_t)outputs * 9 : 9;
-  const ptrdiff_t outputStride = transposed ? 9 : (ptrdiff_t)inputs * 9;
-  const int lanes = outputs - k * 16 < 16 ? outputs - k * 16 : 16;
-  for (int d = 0; d < depth; d++) {
-    f32x16 u[2][36];
-    for (int half = 0; half < step; half++) {
-      float g[9][16] __attribute__((aligned(64))) = {{0}};
-      int input = d * step + half;
-      if (input < inputs)
-        for (int l = 0; l < lanes; l++) {
-          const float *source = weights + input * inputStride + (k * 16 + l) * outputStride;
-          for (int i = 0; i < 9; i++) g[transposed ? 8 - i : i][l] = source[i];
-        }
-      f32x16 filter[3][3];
-      memcpy(filter, g, sizeof g);
-      TPS_NAME(weight_tile)(filter, u[half]);
-    }
-    TPS_UNROLL for (int i = 0; i < 36; i++) {
-#if TPS_BF16
-      u32x16 low = __builtin_convertvector(TPS_NAME(pack)(u[0][i]), u32x16);
-      u32x16 high = __builtin_convertvector(TPS_NAME(pack)(u[1][i]), u32x16);
-      u32x16 words = low | (high << 16);
-#else
-      u32x16 words = (u32x16)u[0][i];
-#endif
-      memcpy(target + ((ptrdiff_t)i * depth + d) * 16, &words, 64);
-    }
-  }
-}
-
-/// One or two tiles' values become one vector of words of a product over tiles.
-TPS_INLINE void TPS_NAME(store_words)(uint32_t *p, f32x16 first, f32x16 second) {
-#if TPS_BF16
-  u32x16 low = __builtin_convertvector(TPS_NAME(pack)(first), u32x16);
-  u32x16 high = __builtin_convertvector(TPS_NAME(pack)(second), u32x16);
-  u32x16 words = low | (high << 16);
-#else
-  u32x16 words = (u32x16)first;
-  (void)second;
-#endif
-  memcpy(p, &words, 64);
-}
-
 #define TPS_TILES_PER_WORD (TPS_BF16 ? 2 : 1)
 
-/// Tiles first ..< end of the gradient of the weights, added to sums [36][padded inputs][padded outputs].
+/// Tiles first ..< end of the gradient of the weights into sums [36][pairs of output blocks][padded inputs][32], where an
+/// odd last block has rows of 16.
 static void TPS_NAME(winograd_gradient_tiles)(
     tps_conv conv, int first, int end, int blockTiles, const void *input, const void *gradient, float *sums,
     void *scratch) {
@@ -300,8 +242,10 @@ static void TPS_NAME(winograd_gradient_tiles)(
           f32x16 row[2][6] = {{zero, zero, zero, zero, zero, zero}, {zero, zero, zero, zero, zero, zero}};
           TPS_NAME(input6)(x[0][r], row[0]);
           if (count == 2) TPS_NAME(input6)(x[1][r], row[1]);
-          TPS_UNROLL for (int c = 0; c < 6; c++)
-            TPS_NAME(store_words)(target + (r * 6 + c) * vStride, row[0][c], row[1][c]);
+          TPS_UNROLL for (int c = 0; c < 6; c++) {
+            u32x16 words = TPS_NAME(words)(row[0][c], row[1][c]);
+            memcpy(target + (r * 6 + c) * vStride, &words, 64);
+          }
         }
       }
       for (int b = 0; b < outputBlocks; b++) {
@@ -322,8 +266,10 @@ static void TPS_NAME(winograd_gradient_tiles)(
           f32x16 row[2][6] = {{zero, zero, zero, zero, zero, zero}, {zero, zero, zero, zero, zero, zero}};
           TPS_NAME(gradient6)(half[0][r], row[0]);
           if (count == 2) TPS_NAME(gradient6)(half[1][r], row[1]);
-          TPS_UNROLL for (int c = 0; c < 6; c++)
-            TPS_NAME(store_words)(target + (r * 6 + c) * dStride, row[0][c], row[1][c]);
+          TPS_UNROLL for (int c = 0; c < 6; c++) {
+            u32x16 words = TPS_NAME(words)(row[0][c], row[1][c]);
+            memcpy(target + (r * 6 + c) * dStride, &words, 64);
+          }
         }
       }
     }
@@ -338,12 +284,13 @@ static void TPS_NAME(winograd_gradient_tiles)(
         TPS_NAME(prefetch_tile)(0, source, conv.height, conv.width, p.y, p.x);
       }
       for (int k = 0; k < outputBlocks; k += TPS_PAIR) {
-        float *c = sums + (ptrdiff_t)i * inputs * outputs + k * 16;
+        // One or two output blocks' sums lie together, so that the walk over the inputs is one run of memory.
+        float *c = sums + ((ptrdiff_t)i * outputBlocks + k) * inputs * 16;
         const uint32_t *a = v + i * vStride, *b = d + i * dStride + k * 16;
-        if (outputBlocks - k >= TPS_PAIR && TPS_PAIR == 2)
-          TPS_NAME(panel)(2, 1, inputs, depth, a, 1, vRow, b, 16, dRow, c, outputs);
+        if (outputBlocks - k >= 2 && TPS_PAIR == 2)
+          TPS_NAME(panel)(2, start > first, inputs, depth, a, 1, vRow, b, 16, dRow, c, 32);
         else
-          TPS_NAME(panel)(1, 1, inputs, depth, a, 1, vRow, b, 16, dRow, c, outputs);
+          TPS_NAME(panel)(1, start > first, inputs, depth, a, 1, vRow, b, 16, dRow, c, 16);
       }
     }
   }
@@ -352,38 +299,6 @@ static void TPS_NAME(winograd_gradient_tiles)(
 static size_t TPS_NAME(winograd_gradient_bytes)(tps_conv conv, int blockTiles) {
   const size_t channels = (size_t)((conv.inputs + 15) / 16 + (conv.outputs + 15) / 16) * 16;
   return 36 * (blockTiles / TPS_TILES_PER_WORD * (channels + 2 * TPS_GAP)) * 4;
-}
-
-/// Gᵀ u G of output block `k`, from the sums of `threads` threads, into gradient [outputs][inputs][9].
-static void TPS_NAME(winograd_gradient_block)(
-    tps_conv conv, int k, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
-  const ptrdiff_t inputs = (conv.inputs + 15) / 16 * 16, outputs = (conv.outputs + 15) / 16 * 16;
-  const int lanes = conv.outputs - k * 16 < 16 ? conv.outputs - k * 16 : 16;
-  for (int c = 0; c < conv.inputs; c++) {
-    f32x16 half[3][6];
-    TPS_UNROLL for (int j = 0; j < 6; j++) {
-      f32x16 column[6], v[3];
-      TPS_UNROLL for (int i = 0; i < 6; i++) {
-        const float *p = sums + ((i * 6 + j) * inputs + c) * outputs + k * 16;
-        memcpy(&column[i], p, 64);
-        for (int t = 1; t < threads; t++) {
-          f32x16 other;
-          memcpy(&other, p + t * threadStride, 64);
-          column[i] += other;
-        }
-      }
-      TPS_NAME(gradient3)(column, v);
-      TPS_UNROLL for (int i = 0; i < 3; i++) half[i][j] = v[i];
-    }
-    float g[9][16] __attribute__((aligned(64)));
-    TPS_UNROLL for (int i = 0; i < 3; i++) {
-      f32x16 row[3];
-      TPS_NAME(gradient3)(half[i], row);
-      memcpy(g[i * 3], row, sizeof row);
-    }
-    for (int l = 0; l < lanes; l++)
-      for (int i = 0; i < 9; i++) gradient[((ptrdiff_t)(k * 16 + l) * conv.inputs + c) * 9 + i] = g[i][l];
-  }
 }
 
 #undef ACT

@@ -70,6 +70,19 @@ extension Lowering {
   }
 }
 
+extension Lowering {
+  /// The geometry for our own gradient of a strided convolution's weights, where oneDNN's is slow and ours applies.
+  func strided(_ node: Node, kernel: Int, stride: Int) -> tps_strided_conv? {
+    let input = graph.nodes[node.inputs[0]].shape
+    let shape = tps_strided_conv(
+      images: Int32(context.batchSize), inputs: Int32(input.channels), outputs: Int32(node.shape.channels),
+      height: Int32(input.height), width: Int32(input.width), outputHeight: Int32(node.shape.height),
+      outputWidth: Int32(node.shape.width), kernel: Int32(kernel), stride: Int32(stride))
+    guard stride > 1, kernel > 1, input.channels >= 8, tps_strided_supports(shape) != 0 else { return nil }
+    return shape
+  }
+}
+
 extension PlanBuilder {
   /// The transform of a 3×3 convolution's weights.
   func winogradWeights(
@@ -117,6 +130,17 @@ extension PlanBuilder {
     let scratch = make(try .bytes(tps_winograd_gradient_scratch_bytes(shape, kernels.isa, kernels.threads)))
     run(name, on: [input, outputGradient, gradient, scratch]) { memory in
       tps_winograd_weight_gradient(
+        shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].assumingMemoryBound(to: Float.self),
+        memory[3])
+    }
+  }
+
+  func stridedWeightGradient(
+    _ name: String, _ kernels: Kernels, _ shape: tps_strided_conv, input: Value, outputGradient: Value, gradient: Value
+  ) throws {
+    let scratch = make(try .bytes(tps_strided_gradient_scratch_bytes(shape, kernels.isa, kernels.threads)))
+    run(name, on: [input, outputGradient, gradient, scratch]) { memory in
+      tps_strided_weight_gradient(
         shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].assumingMemoryBound(to: Float.self),
         memory[3])
     }

@@ -114,4 +114,22 @@ void tps_winograd_weight_gradient(
     tps_conv conv, tps_isa isa, int threads, const void *input, const void *outputGradient, float *gradient,
     void *scratch);
 
+/// A convolution of any odd kernel, padded by ⌊kernel / 2⌋, and any stride.
+typedef struct {
+  int images, inputs, outputs;
+  int height, width, outputHeight, outputWidth;
+  int kernel, stride;
+} tps_strided_conv;
+
+/// Whether `tps_strided_weight_gradient` handles the kernel's size.
+int tps_strided_supports(tps_strided_conv conv);
+
+/// Bytes of scratch memory for `threads` threads.
+size_t tps_strided_gradient_scratch_bytes(tps_strided_conv conv, tps_isa isa, int threads);
+
+/// gradient [outputs][inputs][kernel][kernel] ← input ⋆ outputGradient, by direct sums.
+void tps_strided_weight_gradient(
+    tps_strided_conv conv, tps_isa isa, int threads, const void *input, const void *outputGradient, float *gradient,
+    void *scratch);
+
 #endif

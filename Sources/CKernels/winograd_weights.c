@@ -1,0 +1,55 @@
+// The weights of Winograd's convolution on their way in and their gradients on their way out: the kernels for each
+// instruction set and the division of output channels among threads.
+#include "winograd.h"
+#define KERNEL_FILE "winograd_weights.inl.h"
+#include "isa.h"
+
+typedef struct {
+  void (*block)(int, int, int, const float *, uint32_t *);
+  void (*transposedBlock)(int, int, int, const float *, uint32_t *);
+  void (*gradientBlock)(tps_conv, int, int, const float *, ptrdiff_t, float *);
+} kernels;
+
+#define TPS_KERNELS(suffix) {weight_block_##suffix, transposed_weight_block_##suffix, gradient_block_##suffix}
+
+static const kernels table[] = TPS_TABLE(TPS_KERNELS);
+
+typedef struct {
+  tps_conv conv;
+  tps_isa isa;
+  int threads, transposed;
+  const float *input;
+  ptrdiff_t stride;
+  void *output;
+} job;
+
+static int blocks(int channels) { return (channels + 15) / 16; }
+
+static int share(const job *j, int index) { return (int)((int64_t)blocks(j->conv.outputs) * index / j->threads); }
+
+static void weights_thread(void *context, int index) {
+  const job *j = context;
+  const size_t words = 36 * (size_t)blocks(j->conv.inputs) * 16 * 16 / (j->isa == TPS_AVX512_BF16 ? 2 : 1);
+  for (int k = share(j, index); k < share(j, index + 1); k++)
+    (j->transposed ? table[j->isa].transposedBlock : table[j->isa].block)(
+        j->conv.inputs, j->conv.outputs, k, j->input, (uint32_t *)j->output + k * words);
+}
+
+void tps_winograd_weights(
+    tps_conv conv, tps_isa isa, int threads, const float *weights, int transposed, void *transformed) {
+  job j = {.conv = conv, .isa = isa, .threads = threads, .transposed = transposed, .input = weights,
+           .output = transformed};
+  tps_parallel(threads, weights_thread, &j);
+}
+
+static void collect_thread(void *context, int index) {
+  const job *j = context;
+  for (int k = share(j, index); k < share(j, index + 1); k++)
+    table[j->isa].gradientBlock(j->conv, k, j->threads, j->input, j->stride, j->output);
+}
+
+void tps_winograd_collect(
+    tps_conv conv, tps_isa isa, int threads, const float *sums, ptrdiff_t stride, float *gradient) {
+  job j = {.conv = conv, .isa = isa, .threads = threads, .input = sums, .stride = stride, .output = gradient};
+  tps_parallel(threads, collect_thread, &j);
+}

@@ -1,0 +1,119 @@
+// Weights and their gradients between PyTorch's order, [outputs][inputs][3][3], and Winograd's 36 matrices, for one
+// instruction set: sixteen filters at a time, one in each lane.
+#include "activation.h"
+#include "transforms.h"
+#include "transpose.h"
+
+/// Floats of one filter row of sixteen inputs, nine each.
+#define TPS_CHUNK 144
+
+/// G g Gᵀ of sixteen filters, g[i] their i-th values.
+TPS_INLINE void TPS_NAME(weight_tile)(const float (*g)[16], const int flipped, f32x16 u[36]) {
+  f32x16 half[6][3];
+  TPS_UNROLL for (int c = 0; c < 3; c++) {
+    f32x16 column[3], v[6];
+    TPS_UNROLL for (int r = 0; r < 3; r++) memcpy(&column[r], g[flipped ? 8 - r * 3 - c : r * 3 + c], 64);
+    TPS_NAME(weight6)(column, v);
+    TPS_UNROLL for (int r = 0; r < 6; r++) half[r][c] = v[r];
+  }
+  TPS_UNROLL for (int r = 0; r < 6; r++) TPS_NAME(weight6)(half[r], u + r * 6);
+}
+
+/// Stores the transformed filters of one word of depth: of one input, or of two in bfloat16.
+TPS_INLINE void TPS_NAME(store_filters)(f32x16 u[2][36], uint32_t *target, ptrdiff_t matrixStride) {
+  TPS_UNROLL for (int i = 0; i < 36; i++) {
+    u32x16 words = TPS_NAME(words)(u[0][i], u[1][i]);
+    memcpy(target + i * matrixStride, &words, 64);
+  }
+}
+
+/// Weights of output block `k`: [36][depth][16] words, from weights [outputs][inputs][9].
+static void TPS_NAME(weight_block)(int inputs, int outputs, int k, const float *weights, uint32_t *target) {
+  const int step = TPS_BF16 ? 2 : 1, depth = (inputs + 15) / 16 * 16 / step;
+  const int lanes = outputs - k * 16 < 16 ? outputs - k * 16 : 16;
+  const ptrdiff_t row = (ptrdiff_t)inputs * 9;
+  float padded[16][TPS_CHUNK], filters[TPS_CHUNK][16] __attribute__((aligned(64)));
+  for (int first = 0; first < inputs; first += 16) {
+    const int count = inputs - first < 16 ? inputs - first : 16;
+    const float *source = weights + k * 16 * row + first * 9;
+    if (count == 16 && lanes == 16) TPS_NAME(transpose_rows)(source, row, TPS_CHUNK, filters);
+    else {
+      memset(padded, 0, sizeof padded);
+      for (int l = 0; l < lanes; l++) memcpy(padded[l], source + l * row, count * 9 * sizeof(float));
+      TPS_NAME(transpose_rows)(padded[0], TPS_CHUNK, TPS_CHUNK, filters);
+    }
+    for (int d = 0; d < 16 / step; d++) {
+      f32x16 u[2][36];
+      for (int half = 0; half < step; half++) TPS_NAME(weight_tile)(filters + (d * step + half) * 9, 0, u[half]);
+      TPS_NAME(store_filters)(u, target + (ptrdiff_t)(first / step + d) * 16, (ptrdiff_t)depth * 16);
+    }
+  }
+}
+
+/// The same from weights [inputs][outputs][9], flipped.
+static void TPS_NAME(transposed_weight_block)(int inputs, int outputs, int k, const float *weights, uint32_t *target) {
+  const int step = TPS_BF16 ? 2 : 1, depth = (inputs + 15) / 16 * 16 / step;
+  const int lanes = outputs - k * 16 < 16 ? outputs - k * 16 : 16;
+  float padded[TPS_CHUNK + 16], filters[16][16] __attribute__((aligned(64)));
+  for (int d = 0; d < depth; d++) {
+    f32x16 u[2][36];
+    for (int half = 0; half < step; half++) {
+      memset(padded, 0, sizeof padded);
+      if (d * step + half < inputs)
+        memcpy(padded, weights + ((ptrdiff_t)(d * step + half) * outputs + k * 16) * 9, lanes * 9 * sizeof(float));
+      // Each lane's nine values, and seven of the next that are not used.
+      TPS_NAME(transpose_rows)(padded, 9, 16, filters);
+      TPS_NAME(weight_tile)(filters, 1, u[half]);
+    }
+    TPS_NAME(store_filters)(u, target + (ptrdiff_t)d * 16, (ptrdiff_t)depth * 16);
+  }
+}
+
+/// Gᵀ u G of output block `k`, from the sums of `threads` threads, into gradient [outputs][inputs][9].
+static void TPS_NAME(gradient_block)(
+    tps_conv conv, int k, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
+  const ptrdiff_t inputs = (conv.inputs + 15) / 16 * 16, outputs = (conv.outputs + 15) / 16 * 16;
+  const int lanes = conv.outputs - k * 16 < 16 ? conv.outputs - k * 16 : 16;
+  const int pair = TPS_WIDE ? k / 2 * 2 : k, width = TPS_WIDE && (pair + 1) * 16 < outputs ? 32 : 16;
+  float filters[TPS_CHUNK][16] __attribute__((aligned(64)));
+  for (int first = 0; first < conv.inputs; first += 16) {
+    for (int c = 0; c < 16; c++) {
+      f32x16 half[3][6];
+      TPS_UNROLL for (int j = 0; j < 6; j++) {
+        f32x16 column[6], v[3];
+        TPS_UNROLL for (int i = 0; i < 6; i++) {
+          const float *p =
+              sums + ((i * 6 + j) * outputs + pair * 16) * inputs + (ptrdiff_t)(first + c) * width + (k - pair) * 16;
+          memcpy(&column[i], p, 64);
+          for (int t = 1; t < threads; t++) {
+            f32x16 other;
+            memcpy(&other, p + t * threadStride, 64);
+            column[i] += other;
+          }
+        }
+        TPS_NAME(gradient3)(column, v);
+        TPS_UNROLL for (int i = 0; i < 3; i++) half[i][j] = v[i];
+      }
+      TPS_UNROLL for (int i = 0; i < 3; i++) {
+        f32x16 row[3];
+        TPS_NAME(gradient3)(half[i], row);
+        memcpy(filters[c * 9 + i * 3], row, sizeof row);
+      }
+    }
+    const int count = conv.inputs - first < 16 ? conv.inputs - first : 16;
+    TPS_NAME(transpose_columns)(filters, lanes, count * 9, gradient + ((ptrdiff_t)k * 16 * conv.inputs + first) * 9,
+                                (ptrdiff_t)conv.inputs * 9);
+  }
+}
+
+#undef TPS_CHUNK
+#undef ACT
+#undef TPS_FMA
+#undef TPS_A
+#undef TPS_B
+#undef TPS_A2
+#undef TPS_B2
+#undef TPS_K
+#undef TPS_F0
+#undef TPS_FA
+#undef TPS_FB
