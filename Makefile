@@ -8,7 +8,7 @@ help:
 	  'make train   install what is missing, build, find or fetch the data, train, print the test accuracy' \
 	  'make test    install what is missing, build, run all tests' \
 	  'make build   build the program: .build/release/tpsnet' \
-	  'make bench   measure training beside PyTorch (installs it into .deps/pytorch)' \
+	  'make bench   measure beside PyTorch and ONNX Runtime (installs them into .deps/pytorch)' \
 	  'make format  format the Swift sources; make lint checks them'
 
 bootstrap:

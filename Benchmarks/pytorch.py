@@ -27,7 +27,7 @@ from torch import nn
 from torch.fx.experimental.optimization import fuse
 from torch.nn import functional
 
-from model import Description, ResidualNet, parameter_count
+from model import Description, ResidualNet, parameter_count  # `peers` has shown the way to it
 
 LAYOUTS, PRECISIONS = ("NCHW", "channels_last"), ("fp32", "bf16")
 

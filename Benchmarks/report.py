@@ -88,10 +88,10 @@ def line(measured: Measured, title: str, quantity: str) -> str:
     if peers:
         best = min(peers, key=statistics.median)
         if quantity == "memory":
-            ratios, word = [own / peer for own, peer in zip(ours, best)], "the memory"
+            ratios, word = [own / peer for own, peer in zip(ours, best, strict=True)], "the memory"
             ratio = statistics.median(ours) / statistics.median(best)
         else:
-            ratios, word = [peer / own for own, peer in zip(ours, best)], "as fast"
+            ratios, word = [peer / own for own, peer in zip(ours, best, strict=True)], "as fast"
             ratio = statistics.median(best) / statistics.median(ours)
         cells += [f"**{ratio:.2f}×** {word}", f"{min(ratios):.2f}–{max(ratios):.2f}"]
     else:
