@@ -3,6 +3,7 @@
 import Compute
 import Models
 import OneDNNBackend
+import TestSupport
 import Testing
 
 @Suite struct ObservationTests {
