@@ -4,15 +4,6 @@ internal import COneDNN
 public import Compute
 public import Models
 
-/// How convolutions may be computed.
-public enum ConvolutionAlgorithms: String, Codable, Sendable, CaseIterable {
-  /// The fastest way known for each: Winograd's F(4×4, 3×3) where it applies, which in bf16 rounds about six times as
-  /// much as the direct sum does (a relative error near 0.01 a layer), in fp32 about as much.
-  case fastest
-  /// The direct sum, always.
-  case direct
-}
-
 /// Executes graphs on the CPU with oneDNN.
 ///
 /// Plans of one backend share its stream: use them from one thread at a time.

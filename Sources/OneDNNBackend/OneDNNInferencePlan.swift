@@ -23,7 +23,8 @@ final class OneDNNInferencePlan: InferencePlan, ObservablePlan {
     self.parameters = parameters
     self.graph = graph
     let lowering = InferenceLowering(
-      try LoweringContext(graph, batchSize: batchSize, precision: precision, convolutions: convolutions, store: parameters,
+      try LoweringContext(
+        graph, batchSize: batchSize, precision: precision, convolutions: convolutions, store: parameters,
         engine: engine),
       foldsBatchNorm: foldsBatchNorm)
     let recorded = try lowering.record()

@@ -27,7 +27,8 @@ final class OneDNNTrainingPlan: TrainingPlan, ObservablePlan {
     self.graph = graph
     options = .init()
     let lowering = TrainingLowering(
-      try LoweringContext(graph, batchSize: batchSize, precision: precision, convolutions: convolutions, store: parameters,
+      try LoweringContext(
+        graph, batchSize: batchSize, precision: precision, convolutions: convolutions, store: parameters,
         engine: engine),
       options: options)
     try lowering.recordForward()

@@ -68,7 +68,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let size = batchSize.map { [Configuration.Layer.assignment("training.batchSize=\($0)")] } ?? []
     let configuration = try Configuration.resolve(options.layers + size + engine.layers)
-    let backend = try OneDNNBackend.make(threads: configuration.training.threads)
+    let backend = try OneDNNBackend.make(configuration)
     let precision = configuration.training.precision.resolved
     let graph = try configuration.model.graph()
     var measurement = try BenchMeasurement(

@@ -71,9 +71,11 @@ extension Configuration.PrecisionChoice {
 }
 
 extension OneDNNBackend {
-  /// The backend for a number of threads, where 0 leaves the choice to OpenMP.
-  static func make(threads: Int) throws -> OneDNNBackend {
-    try OneDNNBackend(threads: threads > 0 ? threads : nil)
+  /// The backend that a configuration asks for; 0 threads leave the choice to OpenMP.
+  static func make(_ configuration: Configuration, threads: Int? = nil) throws -> OneDNNBackend {
+    let threads = threads ?? configuration.training.threads
+    return try OneDNNBackend(
+      threads: threads > 0 ? threads : nil, convolutions: configuration.training.convolutions)
   }
 }
 

@@ -77,7 +77,7 @@ struct TestCommand: ParsableCommand {
     let (set, indices) = try images(of: data, configuration)
     try Trainer.check(set, fits: graph)
 
-    let backend = try OneDNNBackend.make(threads: engine.threads ?? configuration.training.threads)
+    let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
     let precision = (engine.precision ?? configuration.training.precision).resolved
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,

@@ -85,7 +85,7 @@ struct TrainCommand: ParsableCommand {
       configuration = try Configuration.resolve(options.layers + flags)
     }
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
-    let backend = try OneDNNBackend.make(threads: configuration.training.threads)
+    let backend = try OneDNNBackend.make(configuration)
     let precision = configuration.training.precision.resolved
     let start = try weights.map { [configuration] in
       try Checkpoint.load(URL(fileURLWithPath: $0), fallback: configuration)
