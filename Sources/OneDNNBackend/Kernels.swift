@@ -51,13 +51,13 @@ extension Lowering {
 
   /// Whether a convolution runs by Winograd's algorithm.
   ///
-  /// Its transforms pay where channels fill vectors and tiles outnumber the channels: transformed weights are four
-  /// times as many as weights, and the work on them does not shrink with the batch.
+  /// Its transforms pay where channels fill vectors and there are enough tiles for the channels: transformed weights are
+  /// four times as many as weights, and reading them costs the same however small the batch.
   func usesWinograd(_ node: Node, kernel: Int, stride: Int) -> Bool {
     let input = graph.nodes[node.inputs[0]].shape
     let tiles = context.batchSize * ((input.height + 3) / 4) * ((input.width + 3) / 4)
     return context.convolutions == .fastest && kernel == 3 && stride == 1 && min(input.height, input.width) >= 3
-      && input.channels >= 8 && tiles >= max(input.channels, node.shape.channels) / 2
+      && input.channels >= 8 && 4 * tiles >= max(input.channels, node.shape.channels)
   }
 
   /// The convolution's geometry; `transposed`: that of the gradient of its input.
