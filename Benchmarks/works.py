@@ -66,6 +66,7 @@ class Work:
 PRECISIONS = ("bf16", "fp32")
 TPSNET = Network.preset("TPSNet", "tpsnet")
 MODEL_1 = Network.preset("Model 1", "model-1")
+WIDE = Network.file("Wide net", NETWORKS / "wide.yaml")
 RESNET_20 = Network.file("ResNet-20", NETWORKS / "resnet20.yaml")
 
 
@@ -87,6 +88,7 @@ def all_works() -> list[Work]:
     return [
         *trainings("tpsnet", TPSNET, 128, 4),
         *trainings("model-1", MODEL_1, 128, 4),
+        Work("wide-train-bf16", WIDE, "train", "bf16", 512, 2),
         *trainings("resnet20", RESNET_20, 32, 40),
         *inferences,
         *shares,
