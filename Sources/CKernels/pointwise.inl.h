@@ -91,7 +91,7 @@ static void TPS_NAME(gradient_sums)(
     for (int b = 0; b < blocks; b++) {
       const ptrdiff_t offset = ((ptrdiff_t)i * blocks + b) * map.pixels * 16;
       const ACT *p = (const ACT *)x + offset, *g = (const ACT *)gradient + offset;
-      const ACT *r = result ? (const ACT *)result + offset : NULL;
+      const ACT *r = (const ACT *)(result ? result : x) + offset;
       ACT *m = masked ? (ACT *)masked + offset : NULL;
       f32x16 mean, scale, shift, total[2] = {0, 0};
       memcpy(&mean, coefficients + (TPS_MEAN * blocks + b) * 16, 64);
@@ -105,6 +105,8 @@ static void TPS_NAME(gradient_sums)(
         TPS_NAME(gradient_sums_plane)(TPS_RELU_OF_SUM, 1, map.pixels, p, g, r, m, mean, scale, shift, total);
       else if (mask == TPS_RELU_OF_SUM)
         TPS_NAME(gradient_sums_plane)(TPS_RELU_OF_SUM, 0, map.pixels, p, g, r, m, mean, scale, shift, total);
+      else if (m)
+        TPS_NAME(gradient_sums_plane)(TPS_NOTHING, 1, map.pixels, p, g, r, m, mean, scale, shift, total);
       else
         TPS_NAME(gradient_sums_plane)(TPS_NOTHING, 0, map.pixels, p, g, r, m, mean, scale, shift, total);
       for (int l = 0; l < 16; l++) {
@@ -133,7 +135,7 @@ static void TPS_NAME(gradient)(
     for (int b = 0; b < blocks; b++) {
       const ptrdiff_t start = ((ptrdiff_t)i * blocks + b) * map.pixels * 16;
       const ACT *p = (const ACT *)x + start, *g = (const ACT *)gradient + start;
-      const ACT *r = result ? (const ACT *)result + start : NULL;
+      const ACT *r = (const ACT *)(result ? result : x) + start;
       ACT *t = (ACT *)target + start;
       f32x16 scale, shift, slope, offset;
       memcpy(&scale, coefficients + (TPS_SCALE * blocks + b) * 16, 64);

@@ -178,7 +178,7 @@ static void TPS_NAME(winograd_tiles)(
         f32x16 total[2] = {0, 0}, bias = 0;
         if (epilogue->bias) memcpy(&bias, epilogue->bias + (k + j) * 16, 64);
         ACT *planes = (ACT *)output + (k + j) * plane;
-        const ACT *addends = (const ACT *)epilogue->residual + (k + j) * plane;
+        const ACT *addends = epilogue->residual ? (const ACT *)epilogue->residual + (k + j) * plane : NULL;
         const ptrdiff_t imageStride = outputBlocks * plane;
         const float *products = m + j * 16;
         if (epilogue->residual && epilogue->relu)
