@@ -63,6 +63,7 @@ let package = Package(
     // What several test targets share; no product contains it.
     .target(
       name: "TestSupport", dependencies: ["Compute", "Formats", "Models", "Randomness"], path: "Tests/TestSupport"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models"]),
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "Models", "TestSupport"]),
