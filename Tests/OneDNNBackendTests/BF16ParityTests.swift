@@ -1,5 +1,5 @@
-// bf16 on PyTorch's seven networks: no further from the exact gradients than PyTorch's own bf16,
-// and close to them where no ReLU switches.
+// bf16 on PyTorch's seven networks: by direct sums no further from the exact gradients than PyTorch's own bf16, by
+// Winograd's algorithm a few times as far; and close to them where no ReLU switches.
 import Compute
 import Models
 import OneDNNBackend
@@ -7,16 +7,6 @@ import TestSupport
 import Testing
 
 @Suite(.enabled(if: OneDNNBackend.hasFastBF16, "this CPU has no bf16")) struct BF16ParityTests {
-  let backend: OneDNNBackend
-
-  init() throws { backend = try OneDNNBackend(threads: 2) }
-
-  private func step(_ fixture: Fixture, _ store: ParameterStore, _ precision: Precision) throws -> Outcome {
-    try backend.compileTraining(
-      fixture.graph, batchSize: Fixture.batchSize, precision: precision, parameters: store
-    ).outcome(fixture.graph, store, fixture.images, fixture.labels)
-  }
-
   /// Cosines of the gradients of `torch.autocast("cpu", torch.bfloat16)` (torch 2.15.0) with the exact ones: the lowest
   /// of all tensors, and that of all tensors as one vector (Scripts/pytorch/autocast.py prints them).
   ///
@@ -30,27 +20,43 @@ import Testing
     "three-blocks-stem-5": (0.8733, 0.9788),
   ]
 
-  // Which ReLUs switch is chance, so the distance from 1 may be half as large again as PyTorch's.
-  @Test(arguments: Fixture.names) func gradientsAreAsNearAsPyTorchs(of name: String) throws {
+  /// How many times as far as PyTorch's a gradient may be: that of each tensor from PyTorch's worst, and all as one.
+  ///
+  /// Which ReLUs switch is chance: by direct sums, as PyTorch's, half as far again. Winograd's transforms round about six
+  /// times as much as a map's storage does and switch more ReLUs; what these few add shows most in the shortest
+  /// tensors, such as the scale of sixteen channels that comes 6 times as far. All as one come 2 to 3 times as far.
+  static let allowances: [ConvolutionAlgorithms: (lowest: Double, whole: Double)] = [
+    .direct: (1.5, 1.5), .fastest: (8, 4),
+  ]
+
+  @Test(arguments: Fixture.names, ConvolutionAlgorithms.allCases)
+  func gradientsAreAsNearAsPyTorchs(of name: String, convolutions: ConvolutionAlgorithms) throws {
     let fixture = try Fixture(name)
     let expected = try fixture.step()
-    let outcome = try step(fixture, fixture.store, .bf16)
+    let store = fixture.store
+    let outcome = try OneDNNBackend(threads: 2, convolutions: convolutions).compileTraining(
+      fixture.graph, batchSize: Fixture.batchSize, precision: .bf16, parameters: store
+    ).outcome(fixture.graph, store, fixture.images, fixture.labels)
     let bound = try #require(Self.autocast[name])
+    let allowance = try #require(Self.allowances[convolutions])
     #expect(relativeError([outcome.result.loss], [expected.result.loss]) <= 0.02)
     var whole: (found: [Float], expected: [Float]) = ([], [])
     for (name, gradient) in expected.gradients {
       let found = outcome.gradients[name] ?? []
-      #expect(1 - cosine(found, gradient) <= 1.5 * (1 - bound.lowest), "gradient of \(name)")
+      // A multiple of a distance that is large itself would let anything pass.
+      let distance = min(allowance.lowest * (1 - bound.lowest), 0.2)
+      #expect(1 - cosine(found, gradient) <= distance, "gradient of \(name)")
       whole.found += found
       whole.expected += gradient
     }
-    #expect(1 - cosine(whole.found, whole.expected) <= 1.5 * (1 - bound.whole))
+    #expect(1 - cosine(whole.found, whole.expected) <= allowance.whole * (1 - bound.whole))
   }
 
   // Every normalisation is shifted by 6 deviations, so that all ReLUs pass all values: what is left is rounding.
   // Networks with a small pool, since the average of a whole normalised map is constant and has no gradient.
-  @Test(arguments: ["projection and identity", "identity first", "wide kernels"])
-  func gradientsAlignWhereNoReLUSwitches(network: String) throws {
+  @Test(arguments: ["projection and identity", "identity first", "wide kernels"], ConvolutionAlgorithms.allCases)
+  func gradientsAlignWhereNoReLUSwitches(network: String, convolutions: ConvolutionAlgorithms) throws {
+    let backend = try OneDNNBackend(threads: 2, convolutions: convolutions)
     let graph = try #require(Networks.all[network]).graph()
     let outcomes = try [Precision.fp32, .bf16].map { precision in
       let store = graph.store(seed: 11)
@@ -61,7 +67,8 @@ import Testing
       return try backend.step(graph, batchSize: 16, precision: precision, store: store)
     }
     for (name, gradient) in outcomes[0].gradients {
-      #expect(cosine(outcomes[1].gradients[name] ?? [], gradient) >= 0.999, "gradient of \(name)")
+      let bound = convolutions == .direct ? 0.999 : 0.995
+      #expect(cosine(outcomes[1].gradients[name] ?? [], gradient) >= bound, "gradient of \(name)")
     }
   }
 }

@@ -9,13 +9,18 @@ import Testing
 @Suite struct OperationTests {
   static let all = GraphCase.convolutions + GraphCase.pointwise + GraphCase.sums + GraphCase.unusual
   let backend: OneDNNBackend
+  /// By each algorithm.
+  let backends: [OneDNNBackend]
   let reference = ReferenceBackend()
 
-  init() throws { backend = try OneDNNBackend(threads: 2) }
+  init() throws {
+    backend = try OneDNNBackend(threads: 2)
+    backends = try ConvolutionAlgorithms.allCases.map { try OneDNNBackend(threads: 2, convolutions: $0) }
+  }
 
   @Test(arguments: all) func trainingIsTheReferences(of item: GraphCase) throws {
     let expected = try reference.step(item.graph, batchSize: item.batchSize)
-    try backend.step(item.graph, batchSize: item.batchSize).expectNear(expected)
+    for backend in backends { try backend.step(item.graph, batchSize: item.batchSize).expectNear(expected) }
   }
 
   @Test(.enabled(if: OneDNNBackend.hasFastBF16, "this CPU has no bf16"), arguments: all)
@@ -26,8 +31,10 @@ import Testing
 
   @Test(arguments: all, [false, true]) func inferenceIsTheReferences(of item: GraphCase, folded: Bool) throws {
     let expected = try reference.infer(item.graph, batchSize: item.batchSize, folds: false)
-    let logits = try backend.infer(item.graph, batchSize: item.batchSize, folds: folded)
-    #expect(relativeError(logits, expected) <= 1e-4)
+    for backend in backends {
+      let logits = try backend.infer(item.graph, batchSize: item.batchSize, folds: folded)
+      #expect(relativeError(logits, expected) <= 1e-4, "\(backend.convolutions)")
+    }
   }
 
   @Test(arguments: [Float(0.1), 0.5, 1]) func labelSmoothingIsTheReferences(share: Float) throws {

@@ -7,21 +7,19 @@ import Testing
 import Training
 
 @Suite struct ParityTests {
-  let backend: OneDNNBackend
-
-  init() throws { backend = try OneDNNBackend(threads: 1) }
-
   // Most networks follow PyTorch to the last digit. In some an input of a ReLU comes so near to zero that rounding,
   // which differs between processors, decides whether its gradient passes: from there on they stray a little. The
   // losses fall by orders of magnitude in some networks, so they are measured against the largest.
   private func expectParity(
-    _ name: String, finally: String? = nil, _ change: (inout Configuration.OptimizerSettings) -> Void
+    _ name: String, _ convolutions: ConvolutionAlgorithms, finally: String? = nil,
+    _ change: (inout Configuration.OptimizerSettings) -> Void
   ) throws {
+    let backend = try OneDNNBackend(threads: 1, convolutions: convolutions)
     var errors: [Float] = []
     for network in Fixture.names {
       let fixture = try Fixture(network)
       let store = fixture.store
-      let (losses, expected) = try (train(fixture, store, change), fixture.expected(name))
+      let (losses, expected) = try (train(fixture, store, backend, change), fixture.expected(name))
       #expect(relativeError(Array(losses.prefix(2)), Array(expected.prefix(2))) < 1e-6, "\(network): \(losses)")
       let error = relativeError(losses, expected)
       #expect(error < 1e-3, "\(network): \(losses)")
@@ -39,7 +37,8 @@ import Training
 
   /// The losses before each of ten steps on the fixture's batch; the weights in `store` are trained.
   private func train(
-    _ fixture: Fixture, _ store: ParameterStore, _ change: (inout Configuration.OptimizerSettings) -> Void
+    _ fixture: Fixture, _ store: ParameterStore, _ backend: OneDNNBackend,
+    _ change: (inout Configuration.OptimizerSettings) -> Void
   ) throws -> [Float] {
     var settings = Configuration(model: Tiny.model).optimizer
     (settings.learningRate, settings.momentum, settings.weightDecay) = (0.05, 0.9, 5e-4)
@@ -54,11 +53,13 @@ import Training
     }
   }
 
-  @Test func momentumFollowsPyTorch() throws {
-    try expectParity("losses", finally: "logits.final") { ($0.nesterov, $0.decay) = (false, .all) }
+  @Test(arguments: ConvolutionAlgorithms.allCases)
+  func momentumFollowsPyTorch(convolutions: ConvolutionAlgorithms) throws {
+    try expectParity("losses", convolutions, finally: "logits.final") { ($0.nesterov, $0.decay) = (false, .all) }
   }
 
-  @Test func nesterovWithoutDecayOfBiasesFollowsPyTorch() throws {
-    try expectParity("losses.nesterov") { ($0.nesterov, $0.decay) = (true, .weights) }
+  @Test(arguments: ConvolutionAlgorithms.allCases)
+  func nesterovWithoutDecayOfBiasesFollowsPyTorch(convolutions: ConvolutionAlgorithms) throws {
+    try expectParity("losses.nesterov", convolutions) { ($0.nesterov, $0.decay) = (true, .weights) }
   }
 }
