@@ -24,11 +24,10 @@ static void TPS_NAME(batchnorm_sums)(tps_map map, int first, int end, const void
 }
 
 TPS_INLINE void TPS_NAME(affine_plane)(
-    const int scales, const int adds, const int relu, int pixels, const ACT *x, const ACT *residual, ACT *y,
+    const int adds, const int relu, int pixels, const ACT *x, const ACT *residual, ACT *y,
     f32x16 scale, f32x16 shift) {
   for (int j = 0; j < pixels; j++) {
-    f32x16 v = TPS_NAME(load)(x + j * 16);
-    if (scales) v = TPS_FMA(v, scale, shift);
+    f32x16 v = TPS_FMA(TPS_NAME(load)(x + j * 16), scale, shift);
     if (adds) v += TPS_NAME(load)(residual + j * 16);
     if (relu) v = TPS_NAME(rectify)(v);
     TPS_NAME(store)(y + j * 16, v);
@@ -50,10 +49,10 @@ static void TPS_NAME(affine)(
         memcpy(&scale, coefficients + (TPS_SCALE * blocks + b) * 16, 64);
         memcpy(&shift, coefficients + (TPS_SHIFT * blocks + b) * 16, 64);
       }
-      if (q && relu) TPS_NAME(affine_plane)(1, 1, 1, map.pixels, p, q, r, scale, shift);
-      else if (q) TPS_NAME(affine_plane)(1, 1, 0, map.pixels, p, q, r, scale, shift);
-      else if (relu) TPS_NAME(affine_plane)(1, 0, 1, map.pixels, p, q, r, scale, shift);
-      else TPS_NAME(affine_plane)(1, 0, 0, map.pixels, p, q, r, scale, shift);
+      if (q && relu) TPS_NAME(affine_plane)(1, 1, map.pixels, p, q, r, scale, shift);
+      else if (q) TPS_NAME(affine_plane)(1, 0, map.pixels, p, q, r, scale, shift);
+      else if (relu) TPS_NAME(affine_plane)(0, 1, map.pixels, p, q, r, scale, shift);
+      else TPS_NAME(affine_plane)(0, 0, map.pixels, p, q, r, scale, shift);
     }
 }
 
