@@ -1,6 +1,7 @@
 // The gradient of the weights of convolutions whose stride oneDNN 3.2 handles slowly: the kernels for each instruction
 // set, and the division of work among threads.
 #include "CKernels.h"
+#include "division.h"
 /// No kernel has more taps.
 #define TPS_MOST_TAPS 49
 #define KERNEL_FILE "direct_gradient.inl.h"
@@ -25,20 +26,18 @@ typedef struct {
   char *scratch;
 } job;
 
-static int blocks(int channels) { return (channels + 15) / 16; }
-static int share(int count, const job *j, int index) { return (int)((int64_t)count * index / j->threads); }
 
 /// Rows that are packed together: about 128 pixels.
 static int block_rows(tps_strided_conv conv) { return 1 + 127 / conv.outputWidth; }
 
 static size_t sum_count(tps_strided_conv conv) {
-  return (size_t)conv.kernel * conv.kernel * blocks(conv.inputs) * 16 * blocks(conv.outputs) * 16;
+  return (size_t)conv.kernel * conv.kernel * tps_blocks(conv.inputs) * 16 * tps_blocks(conv.outputs) * 16;
 }
 
 /// Each thread's sums, and behind them its packed pixels.
 static size_t thread_bytes(tps_strided_conv conv, tps_isa isa) {
   size_t bytes = table[isa].bytes(conv, block_rows(conv)) + sum_count(conv) * sizeof(float);
-  return (bytes + 4095) & ~(size_t)4095;
+  return tps_whole_pages(bytes);
 }
 
 int tps_strided_supports(tps_strided_conv conv) { return conv.kernel * conv.kernel <= TPS_MOST_TAPS; }
@@ -50,7 +49,7 @@ size_t tps_strided_gradient_scratch_bytes(tps_strided_conv conv, tps_isa isa, in
 static void rows_thread(void *context, int index) {
   const job *j = context;
   const int rows = j->conv.images * j->conv.outputHeight;
-  const int first = share(rows, j, index), end = share(rows, j, index + 1);
+  const int first = tps_share(rows, index, j->threads), end = tps_share(rows, index + 1, j->threads);
   float *sums = (float *)(j->scratch + thread_bytes(j->conv, j->isa) * index);
   if (first == end) memset(sums, 0, sum_count(j->conv) * sizeof *sums);
   table[j->isa].rows(j->conv, first, end, block_rows(j->conv), j->input, j->gradient, sums, sums + sum_count(j->conv));
@@ -58,8 +57,8 @@ static void rows_thread(void *context, int index) {
 
 static void collect_thread(void *context, int index) {
   const job *j = context;
-  const int count = blocks(j->conv.outputs);
-  for (int k = share(count, j, index); k < share(count, j, index + 1); k++)
+  const int count = tps_blocks(j->conv.outputs);
+  for (int k = tps_share(count, index, j->threads); k < tps_share(count, index + 1, j->threads); k++)
     table[j->isa].block(j->conv, k, j->threads, (const float *)j->scratch,
                         (ptrdiff_t)(thread_bytes(j->conv, j->isa) / sizeof(float)), j->output);
 }

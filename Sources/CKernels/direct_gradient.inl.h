@@ -2,6 +2,7 @@
 // are packed for the product, a few rows of the output at a time.
 #include "activation.h"
 #include "gemm.h"
+#include "sums.h"
 #include "transpose.h"
 
 #define TPS_PIXELS_PER_WORD (TPS_BF16 ? 2 : 1)
@@ -20,8 +21,7 @@ TPS_INLINE void TPS_NAME(pack_row)(
   }
 }
 
-/// Output rows first ..< end of all images' into sums [taps][pairs of output blocks][padded inputs][32], where an odd last
-/// block has rows of 16.
+/// Output rows first ..< end of all images' into the sums of one matrix a tap.
 static void TPS_NAME(direct_gradient_rows)(
     tps_strided_conv conv, int first, int end, int blockRows, const void *input, const void *gradient, float *sums,
     void *scratch) {
@@ -55,14 +55,7 @@ static void TPS_NAME(direct_gradient_rows)(
             conv.outputWidth, 0, 1, conv.outputWidth, d + r * rowWords * dRow + b * 16, dRow);
     }
     for (int t = 0; t < taps; t++)
-      for (int k = 0; k < outputBlocks; k += TPS_PAIR) {
-        float *c = sums + ((ptrdiff_t)t * outputBlocks + k) * inputs * 16;
-        const uint32_t *a = x + t * xStride, *b = d + k * 16;
-        if (outputBlocks - k >= 2 && TPS_PAIR == 2)
-          TPS_NAME(panel)(2, start > first, inputs, rows * rowWords, a, 1, xRow, b, 16, dRow, c, 32);
-        else
-          TPS_NAME(panel)(1, start > first, inputs, rows * rowWords, a, 1, xRow, b, 16, dRow, c, 16);
-      }
+      TPS_NAME(accumulate)(sums, t, start > first, inputs, outputBlocks, rows * rowWords, x + t * xStride, xRow, d, dRow);
   }
 }
 
@@ -75,20 +68,13 @@ static size_t TPS_NAME(direct_gradient_bytes)(tps_strided_conv conv, int blockRo
 /// Output block `k` of the threads' sums into gradient [outputs][inputs][taps].
 static void TPS_NAME(direct_gradient_block)(
     tps_strided_conv conv, int k, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
-  const ptrdiff_t inputs = (conv.inputs + 15) / 16 * 16, outputs = (conv.outputs + 15) / 16 * 16;
+  const int inputs = (conv.inputs + 15) / 16 * 16, outputBlocks = (conv.outputs + 15) / 16;
   const int lanes = conv.outputs - k * 16 < 16 ? conv.outputs - k * 16 : 16, taps = conv.kernel * conv.kernel;
-  const int pair = TPS_WIDE ? k / 2 * 2 : k, width = TPS_WIDE && (pair + 1) * 16 < outputs ? 32 : 16;
   float filters[16 * TPS_MOST_TAPS][16] __attribute__((aligned(64)));
   for (int first = 0; first < conv.inputs; first += 16) {
     for (int c = 0; c < 16; c++)
       for (int t = 0; t < taps; t++) {
-        const float *p = sums + (t * outputs + pair * 16) * inputs + (ptrdiff_t)(first + c) * width + (k - pair) * 16;
-        f32x16 v, other;
-        memcpy(&v, p, 64);
-        for (int i = 1; i < threads; i++) {
-          memcpy(&other, p + i * threadStride, 64);
-          v += other;
-        }
+        f32x16 v = TPS_NAME(collected)(sums, t, inputs, outputBlocks, first + c, k, threads, threadStride);
         memcpy(filters[c * taps + t], &v, 64);
       }
     const int count = conv.inputs - first < 16 ? conv.inputs - first : 16;

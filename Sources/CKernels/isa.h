@@ -15,11 +15,7 @@
 #define TPS_BF16 1
 #define TPS_WIDE 1
 #define TPS_HAS_FMA 1
-#include KERNEL_FILE
-#undef TPS_SUFFIX
-#undef TPS_BF16
-#undef TPS_WIDE
-#undef TPS_HAS_FMA
+#include "variant.h"
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
@@ -27,11 +23,7 @@
 #define TPS_BF16 0
 #define TPS_WIDE 1
 #define TPS_HAS_FMA 1
-#include KERNEL_FILE
-#undef TPS_SUFFIX
-#undef TPS_BF16
-#undef TPS_WIDE
-#undef TPS_HAS_FMA
+#include "variant.h"
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -39,33 +31,21 @@
 #define TPS_BF16 0
 #define TPS_WIDE 0
 #define TPS_HAS_FMA 1
-#include KERNEL_FILE
-#undef TPS_SUFFIX
-#undef TPS_BF16
-#undef TPS_WIDE
-#undef TPS_HAS_FMA
+#include "variant.h"
 #pragma clang attribute pop
 
 #define TPS_SUFFIX baseline
 #define TPS_BF16 0
 #define TPS_WIDE 0
 #define TPS_HAS_FMA 0
-#include KERNEL_FILE
-#undef TPS_SUFFIX
-#undef TPS_BF16
-#undef TPS_WIDE
-#undef TPS_HAS_FMA
+#include "variant.h"
 
 #else
 #define TPS_SUFFIX baseline
 #define TPS_BF16 0
 #define TPS_WIDE 0
 #define TPS_HAS_FMA 1
-#include KERNEL_FILE
-#undef TPS_SUFFIX
-#undef TPS_BF16
-#undef TPS_WIDE
-#undef TPS_HAS_FMA
+#include "variant.h"
 
 #endif
 

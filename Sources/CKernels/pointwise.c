@@ -1,6 +1,7 @@
 // Batch normalisation, ReLU and sums in as few passes over memory as their mathematics allows: the division of the
 // work among threads, and what happens between two passes.
 #include "CKernels.h"
+#include "division.h"
 #define KERNEL_FILE "pointwise.inl.h"
 #include "isa.h"
 #include <math.h>
@@ -30,8 +31,8 @@ typedef struct {
   double *sums;
 } job;
 
-static int padded(int channels) { return (channels + 15) / 16 * 16; }
-static int share(const job *j, int index) { return (int)((int64_t)j->map.images * index / j->threads); }
+static int padded(int channels) { return tps_blocks(channels) * 16; }
+static int share(const job *j, int index) { return tps_share(j->map.images, index, j->threads); }
 
 static double *thread_sums(const job *j, int index) {
   size_t count = 2 * (size_t)padded(j->map.channels);

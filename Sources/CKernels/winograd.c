@@ -1,6 +1,7 @@
 // Winograd convolutions: the kernels for each instruction set, and below them the choice of one and the division of
 // work among threads.
 #include "CKernels.h"
+#include "division.h"
 #include "winograd.h"
 /// No block has more tiles.
 #define TPS_MOST_TILES 96
@@ -20,8 +21,6 @@ typedef struct {
 
 static const kernels table[] = TPS_TABLE(TPS_KERNELS);
 
-static size_t element_bytes(tps_isa isa) { return isa == TPS_AVX512_BF16 ? 2 : 4; }
-static int blocks(int channels) { return (channels + 15) / 16; }
 static int tile_count(tps_conv conv) { return conv.images * ((conv.height + 3) / 4) * ((conv.width + 3) / 4); }
 
 static int clamp_tiles(size_t tiles, int most) {
@@ -31,35 +30,35 @@ static int clamp_tiles(size_t tiles, int most) {
 
 /// Tiles that are worked on together: what keeps transformed values and products in the second-level cache.
 static int forward_block(tps_conv conv, tps_isa isa) {
-  size_t bytes = 36 * ((size_t)blocks(conv.inputs) * 16 * element_bytes(isa) + 128);
+  size_t bytes = 36 * ((size_t)tps_blocks(conv.inputs) * 16 * tps_element_bytes(isa) + 128);
   return clamp_tiles((600 << 10) / bytes, TPS_MOST_TILES);
 }
 
 /// The same for the gradient; where its sums fill even the third-level cache, more tiles, because those sums are read
 /// and written once for each block.
 static int gradient_block_tiles(tps_conv conv, tps_isa isa) {
-  size_t inputs = (size_t)blocks(conv.inputs) * 16, outputs = (size_t)blocks(conv.outputs) * 16;
+  size_t inputs = (size_t)tps_blocks(conv.inputs) * 16, outputs = (size_t)tps_blocks(conv.outputs) * 16;
   if (inputs * outputs >= 1 << 16) return 96;
-  return clamp_tiles((1 << 20) / (36 * (inputs + outputs) * element_bytes(isa)), TPS_MOST_TILES);
+  return clamp_tiles((1 << 20) / (36 * (inputs + outputs) * tps_element_bytes(isa)), TPS_MOST_TILES);
 }
 
 static size_t gradient_sums(tps_conv conv) {
-  return 36 * (size_t)blocks(conv.inputs) * 16 * blocks(conv.outputs) * 16;
+  return 36 * (size_t)tps_blocks(conv.inputs) * 16 * tps_blocks(conv.outputs) * 16;
 }
 
 size_t tps_winograd_weight_bytes(tps_conv conv, tps_isa isa) {
-  return gradient_sums(conv) * element_bytes(isa);
+  return gradient_sums(conv) * tps_element_bytes(isa);
 }
 
 size_t tps_winograd_scratch_bytes(tps_conv conv, tps_isa isa, int threads) {
   size_t bytes = table[isa].tileBytes(conv, forward_block(conv, isa));
-  return threads * ((bytes + 4095) & ~(size_t)4095);
+  return threads * tps_whole_pages(bytes);
 }
 
 /// Each thread's sums, and behind them its transformed tiles.
 static size_t gradient_thread_bytes(tps_conv conv, tps_isa isa) {
   size_t bytes = table[isa].gradientBytes(conv, gradient_block_tiles(conv, isa)) + 4 * gradient_sums(conv);
-  return (bytes + 4095) & ~(size_t)4095;
+  return tps_whole_pages(bytes);
 }
 
 size_t tps_winograd_gradient_scratch_bytes(tps_conv conv, tps_isa isa, int threads) {
@@ -76,17 +75,15 @@ typedef struct {
   char *scratch;
 } job;
 
-static int share(int count, int index, int threads) { return (int)((int64_t)count * index / threads); }
-
 static void forward_thread(void *context, int index) {
   const job *j = context;
   const kernels *k = &table[j->isa];
   int tiles = tile_count(j->conv), block = forward_block(j->conv, j->isa);
-  size_t bytes = (k->tileBytes(j->conv, block) + 4095) & ~(size_t)4095;
-  size_t channels = (size_t)blocks(j->conv.outputs) * 16;
+  size_t bytes = tps_whole_pages(k->tileBytes(j->conv, block));
+  size_t channels = (size_t)tps_blocks(j->conv.outputs) * 16;
   double *sums = j->epilogue->sums ? j->epilogue->sums + 2 * channels * index : NULL;
   if (sums) memset(sums, 0, 2 * channels * sizeof *sums);
-  k->tiles(j->conv, share(tiles, index, j->threads), share(tiles, index + 1, j->threads), block, j->input, j->other,
+  k->tiles(j->conv, tps_share(tiles, index, j->threads), tps_share(tiles, index + 1, j->threads), block, j->input, j->other,
            j->output, j->epilogue, sums, j->scratch + bytes * index);
 }
 
@@ -103,8 +100,8 @@ static void gradient_thread(void *context, int index) {
   const kernels *k = &table[j->isa];
   int tiles = tile_count(j->conv), block = gradient_block_tiles(j->conv, j->isa);
   float *sums = (float *)(j->scratch + gradient_thread_bytes(j->conv, j->isa) * index);
-  if (share(tiles, index, j->threads) == share(tiles, index + 1, j->threads)) memset(sums, 0, 4 * gradient_sums(j->conv));
-  k->gradientTiles(j->conv, share(tiles, index, j->threads), share(tiles, index + 1, j->threads), block, j->input,
+  if (tps_share(tiles, index, j->threads) == tps_share(tiles, index + 1, j->threads)) memset(sums, 0, 4 * gradient_sums(j->conv));
+  k->gradientTiles(j->conv, tps_share(tiles, index, j->threads), tps_share(tiles, index + 1, j->threads), block, j->input,
                    j->other, sums, sums + gradient_sums(j->conv));
 }
 

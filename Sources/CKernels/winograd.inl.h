@@ -2,6 +2,7 @@
 // a block of tiles at a time, so that everything stays in the second-level cache.
 #include "activation.h"
 #include "gemm.h"
+#include "sums.h"
 #include "transforms.h"
 
 // A little more than a power of two, so that the 36 matrices do not fall into the same cache sets.
@@ -207,8 +208,7 @@ static size_t TPS_NAME(winograd_tile_bytes)(tps_conv conv, int blockTiles) {
 
 #define TPS_TILES_PER_WORD (TPS_BF16 ? 2 : 1)
 
-/// Tiles first ..< end of the gradient of the weights into sums [36][pairs of output blocks][padded inputs][32], where an
-/// odd last block has rows of 16.
+/// Tiles first ..< end of the gradient of the weights into the sums of 36 matrices.
 static void TPS_NAME(winograd_gradient_tiles)(
     tps_conv conv, int first, int end, int blockTiles, const void *input, const void *gradient, float *sums,
     void *scratch) {
@@ -283,15 +283,7 @@ static void TPS_NAME(winograd_gradient_tiles)(
                                 : (const ACT *)gradient + ((ptrdiff_t)p.image * outputBlocks + b - inputBlocks) * plane;
         TPS_NAME(prefetch_tile)(0, source, conv.height, conv.width, p.y, p.x);
       }
-      for (int k = 0; k < outputBlocks; k += TPS_PAIR) {
-        // One or two output blocks' sums lie together, so that the walk over the inputs is one run of memory.
-        float *c = sums + ((ptrdiff_t)i * outputBlocks + k) * inputs * 16;
-        const uint32_t *a = v + i * vStride, *b = d + i * dStride + k * 16;
-        if (outputBlocks - k >= 2 && TPS_PAIR == 2)
-          TPS_NAME(panel)(2, start > first, inputs, depth, a, 1, vRow, b, 16, dRow, c, 32);
-        else
-          TPS_NAME(panel)(1, start > first, inputs, depth, a, 1, vRow, b, 16, dRow, c, 16);
-      }
+      TPS_NAME(accumulate)(sums, i, start > first, inputs, outputBlocks, depth, v + i * vStride, vRow, d + i * dStride, dRow);
     }
   }
 }

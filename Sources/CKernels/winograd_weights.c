@@ -1,5 +1,6 @@
 // The weights of Winograd's convolution on their way in and their gradients on their way out: the kernels for each
 // instruction set and the division of output channels among threads.
+#include "division.h"
 #include "winograd.h"
 #define KERNEL_FILE "winograd_weights.inl.h"
 #include "isa.h"
@@ -23,13 +24,12 @@ typedef struct {
   void *output;
 } job;
 
-static int blocks(int channels) { return (channels + 15) / 16; }
 
-static int share(const job *j, int index) { return (int)((int64_t)blocks(j->conv.outputs) * index / j->threads); }
+static int share(const job *j, int index) { return tps_share(tps_blocks(j->conv.outputs), index, j->threads); }
 
 static void weights_thread(void *context, int index) {
   const job *j = context;
-  const size_t words = 36 * (size_t)blocks(j->conv.inputs) * 16 * 16 / (j->isa == TPS_AVX512_BF16 ? 2 : 1);
+  const size_t words = 36 * (size_t)tps_blocks(j->conv.inputs) * 16 * 16 * tps_element_bytes(j->isa) / sizeof(uint32_t);
   for (int k = share(j, index); k < share(j, index + 1); k++)
     (j->transposed ? table[j->isa].transposedBlock : table[j->isa].block)(
         j->conv.inputs, j->conv.outputs, k, j->input, (uint32_t *)j->output + k * words);

@@ -1,6 +1,8 @@
 // Weights and their gradients between PyTorch's order, [outputs][inputs][3][3], and Winograd's 36 matrices, for one
 // instruction set: sixteen filters at a time, one in each lane.
 #include "activation.h"
+#include "gemm.h"
+#include "sums.h"
 #include "transforms.h"
 #include "transpose.h"
 
@@ -72,25 +74,16 @@ static void TPS_NAME(transposed_weight_block)(int inputs, int outputs, int k, co
 /// Gᵀ u G of output block `k`, from the sums of `threads` threads, into gradient [outputs][inputs][9].
 static void TPS_NAME(gradient_block)(
     tps_conv conv, int k, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
-  const ptrdiff_t inputs = (conv.inputs + 15) / 16 * 16, outputs = (conv.outputs + 15) / 16 * 16;
+  const int inputs = (conv.inputs + 15) / 16 * 16, outputBlocks = (conv.outputs + 15) / 16;
   const int lanes = conv.outputs - k * 16 < 16 ? conv.outputs - k * 16 : 16;
-  const int pair = TPS_WIDE ? k / 2 * 2 : k, width = TPS_WIDE && (pair + 1) * 16 < outputs ? 32 : 16;
   float filters[TPS_CHUNK][16] __attribute__((aligned(64)));
   for (int first = 0; first < conv.inputs; first += 16) {
     for (int c = 0; c < 16; c++) {
       f32x16 half[3][6];
       TPS_UNROLL for (int j = 0; j < 6; j++) {
         f32x16 column[6], v[3];
-        TPS_UNROLL for (int i = 0; i < 6; i++) {
-          const float *p =
-              sums + ((i * 6 + j) * outputs + pair * 16) * inputs + (ptrdiff_t)(first + c) * width + (k - pair) * 16;
-          memcpy(&column[i], p, 64);
-          for (int t = 1; t < threads; t++) {
-            f32x16 other;
-            memcpy(&other, p + t * threadStride, 64);
-            column[i] += other;
-          }
-        }
+        TPS_UNROLL for (int i = 0; i < 6; i++)
+          column[i] = TPS_NAME(collected)(sums, i * 6 + j, inputs, outputBlocks, first + c, k, threads, threadStride);
         TPS_NAME(gradient3)(column, v);
         TPS_UNROLL for (int i = 0; i < 3; i++) half[i][j] = v[i];
       }
@@ -108,6 +101,8 @@ static void TPS_NAME(gradient_block)(
 
 #undef TPS_CHUNK
 #undef ACT
+#undef TPS_ROWS
+#undef TPS_PAIR
 #undef TPS_FMA
 #undef TPS_A
 #undef TPS_B

@@ -150,7 +150,7 @@ final class InferenceLowering: Lowering {
     let epsilon = Float(Models.Operation.batchNormEpsilon)
     loads.append { [builder] in
       builder.run("\(norm.name).fold", on: [stored] + statistics + [weights, bias]) { pointers in
-        let floats = pointers.map { $0.assumingMemoryBound(to: Float.self) }
+        let floats = pointers.map(\.floats)
         for channel in 0..<channels {
           let factor = floats[1][channel] / (floats[4][channel] + epsilon).squareRoot()
           for index in channel * filter..<(channel + 1) * filter { floats[5][index] = floats[0][index] * factor }
@@ -178,7 +178,7 @@ final class InferenceLowering: Lowering {
     let epsilon = Float(Models.Operation.batchNormEpsilon)
     loads.append { [builder] in
       builder.run("\(norm.name).coefficients", on: stored + [coefficients]) { pointers in
-        let floats = pointers.map { $0.assumingMemoryBound(to: Float.self) }
+        let floats = pointers.map(\.floats)
         let scales = floats[4] + TPS_SCALE * padded
         let shifts = floats[4] + TPS_SHIFT * padded
         for channel in 0..<padded {

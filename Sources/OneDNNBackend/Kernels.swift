@@ -29,6 +29,11 @@ struct Kernels {
   }
 }
 
+extension UnsafeMutableRawPointer {
+  var floats: UnsafeMutablePointer<Float> { assumingMemoryBound(to: Float.self) }
+  var doubles: UnsafeMutablePointer<Double> { assumingMemoryBound(to: Double.self) }
+}
+
 extension tps_map {
   /// A batch of feature maps.
   init(_ shape: Shape, batchSize: Int) {
@@ -91,7 +96,7 @@ extension PlanBuilder {
   ) {
     run(name, on: [weights, target]) { memory in
       tps_winograd_weights(
-        shape, kernels.isa, kernels.threads, memory[0].assumingMemoryBound(to: Float.self), transposed ? 1 : 0,
+        shape, kernels.isa, kernels.threads, memory[0].floats, transposed ? 1 : 0,
         memory[1])
     }
   }
@@ -118,8 +123,8 @@ extension PlanBuilder {
       tps_winograd_forward(
         shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2],
         tps_epilogue(
-          bias: bias?.assumingMemoryBound(to: Float.self), residual: residual, relu: epilogue.relu ? 1 : 0,
-          sums: sums?.assumingMemoryBound(to: Double.self)),
+          bias: bias?.floats, residual: residual, relu: epilogue.relu ? 1 : 0,
+          sums: sums?.doubles),
         memory[3])
     }
   }
@@ -130,7 +135,7 @@ extension PlanBuilder {
     let scratch = make(try .bytes(tps_winograd_gradient_scratch_bytes(shape, kernels.isa, kernels.threads)))
     run(name, on: [input, outputGradient, gradient, scratch]) { memory in
       tps_winograd_weight_gradient(
-        shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].assumingMemoryBound(to: Float.self),
+        shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].floats,
         memory[3])
     }
   }
@@ -141,7 +146,7 @@ extension PlanBuilder {
     let scratch = make(try .bytes(tps_strided_gradient_scratch_bytes(shape, kernels.isa, kernels.threads)))
     run(name, on: [input, outputGradient, gradient, scratch]) { memory in
       tps_strided_weight_gradient(
-        shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].assumingMemoryBound(to: Float.self),
+        shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].floats,
         memory[3])
     }
   }
@@ -156,7 +161,7 @@ extension PlanBuilder {
       let coefficients = coefficients.flatMap { _ in rest.popFirst() }
       let residual = residual.flatMap { _ in rest.popFirst() }
       tps_affine(
-        map, kernels.isa, kernels.threads, memory[0], coefficients?.assumingMemoryBound(to: Float.self), residual,
+        map, kernels.isa, kernels.threads, memory[0], coefficients?.floats, residual,
         relu ? 1 : 0, memory[1])
     }
   }

@@ -191,10 +191,9 @@ extension TrainingLowering {
     let extras = try isSum ? [output(last.id)] + [masked].compactMap(\.self) : []
     let values = [input, normalization.coefficients, gradient.value, sums] + weights + [result] + extras
     builder.run("\(node.name).backward", on: values) { memory in
-      let floats = memory.map { $0.assumingMemoryBound(to: Float.self) }
       tps_batchnorm_backward(
-        map, kernels.isa, kernels.threads, mask, memory[0], floats[1], memory[2], isSum ? memory[7] : nil,
-        isSum ? memory[8] : nil, memory[3].assumingMemoryBound(to: Double.self), floats[4], floats[5], memory[6])
+        map, kernels.isa, kernels.threads, mask, memory[0], memory[1].floats, memory[2], isSum ? memory[7] : nil,
+        isSum ? memory[8] : nil, memory[3].doubles, memory[4].floats, memory[5].floats, memory[6])
     }
     let addend = normalization.addend.map { _ in
       masked.map { Gradient(value: $0, isShared: false) } ?? gradient

@@ -25,7 +25,7 @@ final class TrainingLowering: Lowering {
     let coefficients: Value
     let mask: tps_mask
     /// The node that is added before the ReLU.
-    var addend: Int?
+    let addend: Int?
   }
 
   /// The step's options where recorded kernels can read them.
@@ -88,19 +88,20 @@ final class TrainingLowering: Lowering {
   func batchNorm(_ node: Node) throws -> Value {
     let input = try blocked(node.inputs[0])
     let coefficients = try coefficients(node, input)
-    var last = node
+    // The nodes that one pass computes.
+    var fused = [node]
     var addend: Int?
     var mask = TPS_NOTHING
     if let relu = onlyConsumer(node, where: { $0 == .relu }) {
-      last = relu
+      fused.append(relu)
       mask = TPS_RELU_OF_VALUE
     } else if let add = onlyConsumer(node, where: { $0 == .add }),
       let other = add.inputs.first(where: { $0 != node.id }), other > 0, context.outputs[other] != nil
     {
-      last = add
+      fused.append(add)
       addend = other
       if let relu = onlyConsumer(add, where: { $0 == .relu }) {
-        last = relu
+        fused.append(relu)
         mask = TPS_RELU_OF_SUM
       }
     }
@@ -108,11 +109,9 @@ final class TrainingLowering: Lowering {
     builder.affine(
       node.name, kernels, map(node), input, coefficients: coefficients, residual: try addend.map(blocked),
       relu: mask != TPS_NOTHING, into: result)
-    normalizations[last.id] = Normalization(
+    for member in fused { context.outputs[member.id] = result }
+    normalizations[fused[fused.count - 1].id] = Normalization(
       node: node, input: input, coefficients: coefficients, mask: mask, addend: addend)
-    for id in [node.id, context.consumers[node.id].first ?? node.id, last.id] where id <= last.id {
-      context.outputs[id] = result
-    }
     return result
   }
 
@@ -127,18 +126,17 @@ final class TrainingLowering: Lowering {
       sums = try sumMemory(node)
       builder.run("\(node.name).sums", on: [input, sums]) { memory in
         tps_batchnorm_sums(
-          map, kernels.isa, kernels.threads, memory[0], memory[1].assumingMemoryBound(to: Double.self))
+          map, kernels.isa, kernels.threads, memory[0], memory[1].doubles)
       }
     }
     let rows = TPS_COEFFICIENT_ROWS
     let coefficients = builder.make(try .bytes(rows * map.paddedChannels * MemoryLayout<Float>.stride))
     let stored = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(node, $0) }
     builder.run("\(node.name).coefficients", on: [sums, coefficients] + stored) { memory in
-      let floats = memory.map { $0.assumingMemoryBound(to: Float.self) }
       tps_batchnorm_coefficients(
-        map, kernels.threads, memory[0].assumingMemoryBound(to: Double.self), floats[2], floats[3],
-        Float(Models.Operation.batchNormEpsilon), Float(Models.Operation.batchNormMomentum), floats[4], floats[5],
-        floats[1])
+        map, kernels.threads, memory[0].doubles, memory[2].floats, memory[3].floats,
+        Float(Models.Operation.batchNormEpsilon), Float(Models.Operation.batchNormMomentum), memory[4].floats,
+        memory[5].floats, memory[1].floats)
     }
     return coefficients
   }

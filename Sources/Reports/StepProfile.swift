@@ -85,7 +85,8 @@ public struct StepProfile: Encodable, Sendable {
     shareNotInConvolutions = kinds.reduce(0) { $0 + ($1.kind.isConvolution ? 0 : $1.cost.share) }
   }
 
-  private static func median(_ values: [Double]) -> Double {
+  /// The middle of `values`, or the mean of the middle two; 0 of none.
+  public static func median(_ values: [Double]) -> Double {
     guard !values.isEmpty else { return 0 }
     let sorted = values.sorted()
     return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2

@@ -75,15 +75,15 @@ struct BenchCommand: ParsableCommand {
       mode, configuration, graph, backend, precision, profiles: profile || trace != nil)
     try measurement.run(steps: steps)
     if let trace { try write(measurement, to: trace) }
-    let sorted = measurement.seconds.sorted()
-    let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    let median = StepProfile.median(measurement.seconds)
     let batch = configuration.training.batchSize
     // Two operations a multiply-add; a training step does the forward work three times over.
     let operations = Double(graph.multiplyAdds * batch) * (mode == .train ? 6 : 2)
     let recorder = profile ? measurement.recorder : nil
     let result = Result(
       mode: mode.rawValue, imagesPerSecond: Double(batch) / median, millisecondsPerStep: median * 1000,
-      fastestMillisecondsPerStep: sorted[0] * 1000, steps: steps, batchSize: batch, precision: precision.rawValue,
+      fastestMillisecondsPerStep: (measurement.seconds.min() ?? 0) * 1000, steps: steps, batchSize: batch,
+      precision: precision.rawValue,
       threads: backend.threads, peakMemoryBytes: Environment.peakMemoryBytes,
       planMemoryBytes: measurement.planMemoryBytes, gflops: operations / median / 1e9,
       parameters: graph.parameterCount, cpu: Environment.cpu, versions: Environment.versions,

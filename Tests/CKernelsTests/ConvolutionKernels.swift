@@ -59,14 +59,10 @@ extension Geometry {
     _ set: InstructionSet, _ threads: Int32, _ input: [Float], _ outputGradient: [Float],
     sourceLocation: SourceLocation = #_sourceLocation
   ) -> [Float] {
-    let source = Activations(set, inputMap, input)
-    let slope = Activations(set, outputMap, outputGradient)
-    let gradient = Memory(byteCount: weightCount * 4)
-    let scratch = Memory(byteCount: tps_winograd_gradient_scratch_bytes(shape, set.isa, threads))
-    tps_winograd_weight_gradient(
-      shape, set.isa, threads, source.memory.base, slope.memory.base, gradient.floatBase, scratch.base)
-    expectIntact(source.memory, slope.memory, gradient, scratch, sourceLocation: sourceLocation)
-    return gradient.floats
+    weightGradient(
+      set, input, outputGradient, scratchBytes: tps_winograd_gradient_scratch_bytes(shape, set.isa, threads),
+      sourceLocation
+    ) { tps_winograd_weight_gradient(shape, set.isa, threads, $0, $1, $2, $3) }
   }
 }
 
@@ -82,12 +78,23 @@ extension Geometry {
     _ set: InstructionSet, _ threads: Int32, _ input: [Float], _ outputGradient: [Float],
     sourceLocation: SourceLocation = #_sourceLocation
   ) -> [Float] {
+    weightGradient(
+      set, input, outputGradient, scratchBytes: tps_strided_gradient_scratch_bytes(stridedShape, set.isa, threads),
+      sourceLocation
+    ) { tps_strided_weight_gradient(stridedShape, set.isa, threads, $0, $1, $2, $3) }
+  }
+
+  /// What `kernel` makes of memory in its layout: input, gradient of the output, gradient of the weights and scratch.
+  private func weightGradient(
+    _ set: InstructionSet, _ input: [Float], _ outputGradient: [Float], scratchBytes: Int,
+    _ sourceLocation: SourceLocation,
+    by kernel: (UnsafeRawPointer, UnsafeRawPointer, UnsafeMutablePointer<Float>, UnsafeMutableRawPointer) -> Void
+  ) -> [Float] {
     let source = Activations(set, inputMap, input)
     let slope = Activations(set, outputMap, outputGradient)
     let gradient = Memory(byteCount: weightCount * 4)
-    let scratch = Memory(byteCount: tps_strided_gradient_scratch_bytes(stridedShape, set.isa, threads))
-    tps_strided_weight_gradient(
-      stridedShape, set.isa, threads, source.memory.base, slope.memory.base, gradient.floatBase, scratch.base)
+    let scratch = Memory(byteCount: scratchBytes)
+    kernel(source.memory.base, slope.memory.base, gradient.floatBase, scratch.base)
     expectIntact(source.memory, slope.memory, gradient, scratch, sourceLocation: sourceLocation)
     return gradient.floats
   }
