@@ -21,7 +21,8 @@ let linkOneDNN: [LinkerSetting] = [
 let package = Package(
   name: "tpsnet",
   products: [
-    .library(name: "TPSNet", targets: ["Models", "Compute", "OneDNNBackend", "Datasets", "Formats", "Training"]),
+    .library(
+      name: "TPSNet", targets: ["Models", "Compute", "OneDNNBackend", "Datasets", "Formats", "Search", "Training"]),
     .executable(name: "tpsnet", targets: ["tpsnet"]),
   ],
   dependencies: [
@@ -52,11 +53,12 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
+    .target(name: "Search", dependencies: ["Formats", "Models", "Randomness", "Training"]),
     .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
       dependencies: [
-        "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "Training",
+        "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "Search", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -76,6 +78,7 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
+    .testTarget(name: "SearchTests", dependencies: ["Models", "Randomness", "Search", "TestSupport", "Training"]),
     // It runs the program, which therefore has to be built first.
     .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
   ]
