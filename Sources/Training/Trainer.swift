@@ -8,9 +8,9 @@ public import Models
 
 /// Trains one configuration into one run's folder.
 public final class Trainer {
-  private let configuration: Configuration
+  let configuration: Configuration
   private let configurationText: String
-  private let graph: Graph
+  let graph: Graph
   private let run: RunDirectory
   private let precision: Precision
   private let classNames: [String]
@@ -20,7 +20,7 @@ public final class Trainer {
   private let parameters: ParameterStore
   private let average: AveragedParameters?
   private let optimizer: SGD
-  private let loader: BatchLoader
+  let loader: BatchLoader
   private let plan: any TrainingPlan
   private let evaluator: Evaluator?
   private let counts: (train: Int, validation: Int)
@@ -38,8 +38,9 @@ public final class Trainer {
   ///   - emit: receives every event.
   ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
   public init(
-    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision,
-    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void, isInterrupted: @escaping () -> Bool
+    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision = .fp32,
+    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
+    isInterrupted: @escaping () -> Bool = { false }
   ) throws {
     self.configuration = configuration
     self.run = run
