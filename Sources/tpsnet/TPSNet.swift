@@ -21,8 +21,8 @@ struct TPSNet: ParsableCommand {
       """,
     version: Environment.version,
     subcommands: [
-      TrainCommand.self, TestCommand.self, SummaryCommand.self, PresetsCommand.self, DataCommand.self,
-      BenchCommand.self,
+      TrainCommand.self, TestCommand.self, PredictCommand.self, SummaryCommand.self, PresetsCommand.self,
+      DataCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
     ])
 
   static func main() {
