@@ -143,9 +143,9 @@ extension RegressionTree {
 
   /// Calls `visit` with each leaf's value and box.
   func forEachLeaf(_ features: [Feature], _ visit: (Double, [Side]) -> Void) {
-    var box = features.map { feature in
+    var box: [Side] = features.map { feature in
       switch feature {
-      case .number: Side.range(0, 1)
+      case .number: .range(0, 1)
       case .choice(let count): .mask(count >= 64 ? .max : 1 << UInt64(count) - 1, of: count)
       }
     }
