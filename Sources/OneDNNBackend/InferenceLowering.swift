@@ -98,7 +98,7 @@ final class InferenceLowering: Lowering {
       return try runWinograd(node, weights: weights, bias: bias, activation: activation, shortcut: shortcut)
     }
     let geometry = try self.geometry(node, kernel: kernel, stride: stride)
-    let fused: [Attributes.PostOperation] = 
+    let fused: [Attributes.PostOperation] =
       (shortcut == nil ? [] : [.sum]) + (activation.map { [.activation($0)] } ?? [])
     let forward = try geometry.forward(training: false, bias: bias?.descriptor, attributes: Attributes(fused))
     let source = reordered(

@@ -73,7 +73,8 @@ import Testing
     onAllKernels { set, threads, comment in
       let runs = (0..<2).map { _ in
         let sums = Memory(byteCount: 8 * tps_sum_count(Int32(geometry.outputs), threads))
-        let output = geometry.forward(set, threads, input, weights, Epilogue(bias: true, activation: TPS_GELU), sums: sums)
+        let output = geometry.forward(
+          set, threads, input, weights, Epilogue(bias: true, activation: TPS_GELU), sums: sums)
         let gradient = geometry.weightGradient(set, threads, input, slope)
         let direct = geometry.directWeightGradient(set, threads, input, slope)
         return (output: output.memory.bytes, sums: sums.bytes, gradients: gradient + direct)

@@ -31,7 +31,8 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
     _ layers: [ResNetSpec.Layer], pool: Int, dropout: Double = 0, activation: Activation = .relu
   ) -> ResNetSpec {
     ResNetSpec(
-      input: Shape(channels: 3, height: 8, width: 8), activation: activation, stem: .init(channels: 4), layers: layers, pool: pool,
+      input: Shape(channels: 3, height: 8, width: 8), activation: activation, stem: .init(channels: 4), layers: layers,
+      pool: pool,
       blockDropout: dropout, dropout: dropout, classes: 5)
   }
 

@@ -28,7 +28,8 @@ enum Networks {
     _ layers: [ResNetSpec.Layer], pool: Int = 2, dropout: Double = 0, activation: Activation = .relu
   ) -> ResNetSpec {
     ResNetSpec(
-      input: Shape(channels: 3, height: 9, width: 7), activation: activation, stem: .init(channels: 16), layers: layers, pool: pool,
+      input: Shape(channels: 3, height: 9, width: 7), activation: activation, stem: .init(channels: 16), layers: layers,
+      pool: pool,
       blockDropout: dropout, dropout: dropout)
   }
 }
