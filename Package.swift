@@ -32,6 +32,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CArchive"),
+    .systemLibrary(name: "CCairo"),
     .systemLibrary(name: "CCrypto"),
     .target(
       name: "CImageCodecs",
@@ -58,6 +59,7 @@ let package = Package(
       dependencies: [
         "Datasets", "Formats", "Models", "Randomness", "Training", .product(name: "Yams", package: "Yams"),
       ]),
+    .target(name: "Plots", dependencies: ["CCairo"]),
     .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
@@ -82,8 +84,8 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
-    .testTarget(
-      name: "SearchTests", dependencies: ["Datasets", "Models", "Randomness", "Search", "TestSupport", "Training"]),
+    .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
+    .testTarget(name: "SearchTests", dependencies: ["Models", "Randomness", "Search", "TestSupport", "Training"]),
     // It runs the program, which therefore has to be built first.
     .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
   ]
