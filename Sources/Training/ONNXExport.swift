@@ -81,8 +81,8 @@ public struct ONNXExport {
       let tensors = node.tensors.map { store($0) }
       return append(
         "BatchNormalization", inputs + tensors, node, ["epsilon": .float(Float(Operation.batchNormEpsilon))])
-    case .relu:
-      return append("Relu", inputs, node)
+    case .activation(let activation):
+      return append(activation, on: inputs[0], node)
     case .add:
       return append("Add", inputs, node)
     case .averagePool(let kernel):
@@ -100,6 +100,32 @@ public struct ONNXExport {
   ) -> String {
     model.nodes.append(ONNXModel.Node(operation, inputs, to: node.name, attributes))
     return node.name
+  }
+
+  // MARK: Activations
+
+  private mutating func append(_ activation: Activation, on input: String, _ node: Node) -> String {
+    switch activation {
+    case .relu: return append("Relu", [input], node)
+    case .silu: return gated(input, by: input, node)
+    case .gelu:
+      // ½ (1 + tanh(u)) is the logistic function of 2u, and 2u = x (a + b x²).
+      let a = (8 / Double.pi).squareRoot()
+      let square = append("Mul", [input, input], node, part: "square")
+      let scaled = append("Mul", [square, store("gelu.b", [], [0.044715 * a])], node, part: "scaled")
+      let shifted = append("Add", [scaled, store("gelu.a", [], [a])], node, part: "shifted")
+      return gated(input, by: append("Mul", [input, shifted], node, part: "gate"), node)
+    }
+  }
+
+  /// `input` times the logistic function of `gate`.
+  private mutating func gated(_ input: String, by gate: String, _ node: Node) -> String {
+    append("Mul", [input, append("Sigmoid", [gate], node, part: "logistic")], node)
+  }
+
+  private mutating func append(_ operation: String, _ inputs: [String], _ node: Node, part: String) -> String {
+    model.nodes.append(ONNXModel.Node(operation, inputs, to: "\(node.name).\(part)"))
+    return "\(node.name).\(part)"
   }
 
   // MARK: Convolutions
@@ -147,6 +173,8 @@ public struct ONNXExport {
   }
 
   private mutating func store(_ name: String, _ shape: [Int], _ values: [Double]) -> String {
+    // Constants of an operation are the same wherever it occurs.
+    if model.tensors.contains(where: { $0.name == name }) { return name }
     model.tensors.append(ONNXModel.Tensor(name, shape: shape, values: values.map { Float($0) }))
     return name
   }

@@ -80,7 +80,7 @@ extension ResNetSpec {
       "\(layer.blocks) × \(layer.channels) channels (kernel \(layer.kernel), skip \(layer.skipKernel), "
         + "stride \(layer.stride))"
     }
-    return "\(input.height)×\(input.width) images, stem \(stem.channels) (kernel \(stem.kernel)); "
+    return "\(input.height)×\(input.width) images, \(activation), stem \(stem.channels) (kernel \(stem.kernel)); "
       + "\(layers.joined(separator: ", ")); pool \(pool), \(classes) classes"
   }
 }

@@ -58,6 +58,22 @@ import Training
     #expect(relativeError(first.map { Float($0) }, Array(expected.prefix(graph.classes))) <= 1e-5)
   }
 
+  @Test(arguments: Activation.allCases)
+  func everyActivationIsExported(activation: Activation) throws {
+    var model = info.model
+    model.activation = activation
+    let graph = try model.graph()
+    let images = graph.images(2, seed: 3)
+    let expected = try ReferenceBackend().compileInference(
+      graph, batchSize: 2, precision: .fp32, foldsBatchNorm: false, parameters: graph.store(seed: 5)
+    ).run(images)
+    for folds in [false, true] {
+      let file = try ONNXExport.model(of: graph, parameters: graph.store(seed: 5), info: info, foldsBatchNorm: folds)
+      let logits = try ONNXInterpreter(file.serialized()).run(images.map(Double.init), count: 2)
+      #expect(relativeError(logits.map { Float($0) }, expected) <= 1e-5)
+    }
+  }
+
   @Test func namesTypesAndMetadataAreThere() throws {
     let plain = try export(.normalized, folds: false)
     #expect(plain.operatorSet == 17)

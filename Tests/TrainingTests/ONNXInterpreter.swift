@@ -81,6 +81,7 @@ struct ONNXInterpreter {
     var result = inputs[0]
     switch node.operation {
     case "Cast": try #require(try node.integer("to") == 1)
+    case "Sigmoid": result.values = result.values.map { 1 / (1 + exp(-$0)) }
     case "Relu": result.values = result.values.map { max($0, 0) }
     case "Mul": result.values = Self.broadcast(inputs, *)
     case "Add": result.values = Self.broadcast(inputs, +)
@@ -134,6 +135,7 @@ struct ONNXInterpreter {
   private static func broadcast(_ inputs: [ONNXTensor], _ combine: (Double, Double) -> Double) -> [Double] {
     let (left, right) = (inputs[0], inputs[1])
     guard right.values.count != left.values.count else { return zip(left.values, right.values).map(combine) }
+    guard right.values.count > 1 else { return left.values.map { combine($0, right.values[0]) } }
     return left.values.enumerated().map { combine($1, right.values[$0 / left.channelSize % left.shape[1]]) }
   }
 
