@@ -28,11 +28,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CArchive"),
     .systemLibrary(name: "CCrypto"),
+    .systemLibrary(name: "CPostgreSQL"),
     .target(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
@@ -53,7 +55,11 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Search", dependencies: ["Formats", "Models", "Randomness", "Training"]),
+    .target(
+      name: "Search",
+      dependencies: [
+        "CPostgreSQL", "Formats", "Models", "Randomness", "Training", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
@@ -78,7 +84,13 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
-    .testTarget(name: "SearchTests", dependencies: ["Models", "Randomness", "Search", "TestSupport", "Training"]),
+    // Its workers are processes of the program.
+    .testTarget(
+      name: "SearchTests",
+      dependencies: [
+        "Models", "Randomness", "Search", "TestSupport", "Training", "tpsnet",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     // It runs the program, which therefore has to be built first.
     .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
   ]

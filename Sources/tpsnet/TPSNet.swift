@@ -22,7 +22,7 @@ struct TPSNet: ParsableCommand {
     version: Environment.version,
     subcommands: [
       TrainCommand.self, TestCommand.self, SummaryCommand.self, PresetsCommand.self, DataCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, StorageCommand.self,
     ])
 
   static func main() {
