@@ -33,6 +33,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CArchive"),
+    .systemLibrary(name: "CCairo"),
     .systemLibrary(name: "CCrypto"),
     .systemLibrary(name: "CPostgreSQL"),
     .target(
@@ -58,8 +59,10 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "CPostgreSQL", "Formats", "Models", "Randomness", "Training", .product(name: "GRDB", package: "GRDB.swift"),
+        "CPostgreSQL", "Datasets", "Formats", "Models", "Randomness", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
+    .target(name: "Plots", dependencies: ["CCairo"]),
     .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
@@ -84,6 +87,7 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
+    .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
     // Its workers are processes of the program.
     .testTarget(
       name: "SearchTests",
