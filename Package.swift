@@ -53,7 +53,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
-    .target(name: "Search", dependencies: ["Formats", "Models", "Randomness", "Training"]),
+    .target(
+      name: "Search", dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", "Training"]),
     .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
@@ -78,7 +79,9 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
-    .testTarget(name: "SearchTests", dependencies: ["Models", "Randomness", "Search", "TestSupport", "Training"]),
+    .testTarget(
+      name: "SearchTests",
+      dependencies: ["Compute", "Datasets", "Models", "Randomness", "Search", "TestSupport", "Training"]),
     // It runs the program, which therefore has to be built first.
     .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
   ]
