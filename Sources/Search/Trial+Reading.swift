@@ -36,3 +36,16 @@ extension Trial {
     return merit(one) > merit(other)
   }
 }
+
+extension Choice: Encodable {
+  /// Writes a JSON text, number or truth value.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .text(let text): try container.encode(text)
+    case .integer(let value): try container.encode(value)
+    case .number(let value): try container.encode(value)
+    case .flag(let value): try container.encode(value)
+    }
+  }
+}

@@ -57,6 +57,9 @@ final class Program {
     try process.run()
   }
 
+  /// Its process number.
+  var number: Int32 { process.processIdentifier }
+
   /// Whether it has not ended.
   var isRunning: Bool { process.isRunning }
 

@@ -29,9 +29,8 @@ struct TrialRow: Encodable {
     rung = trial.rung
     epochs = trial.intermediateValues.keys.max() ?? 0
     accuracy = trial.value ?? trial.intermediateValues[epochs]
-    func number(_ key: String) -> Double? { trial.userAttributes[key].flatMap { Double($0) } }
-    parameters = number(TrialAttribute.parameters).map { Int($0) }
-    seconds = number(TrialAttribute.seconds)
+    parameters = trial.userAttributes[TrialAttribute.parameters].flatMap { Int($0) }
+    seconds = trial.userAttributes[TrialAttribute.seconds].flatMap { Double($0) }
     values = trial.parameters.compactMapValues(\.value)
     error = trial.error
   }
@@ -41,12 +40,11 @@ struct TrialRow: Encodable {
     let variables = names(rows)
     var table = Table(["trial", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables)
     for row in rows {
-      table.append(
-        [
-          "\(row.number)", row.word, row.rung.map(String.init) ?? "", "\(row.epochs)",
-          row.accuracy.map(Format.percent) ?? "", row.parameters.map(Format.grouped) ?? "",
-          row.seconds.map { Format.fixed($0, 1) } ?? "",
-        ] + variables.map { row.values[$0].map(Self.short) ?? "" })
+      var cells = ["\(row.number)", row.word, text(row.rung), "\(row.epochs)"]
+      cells.append(row.accuracy.map(Format.percent) ?? "")
+      cells.append(row.parameters.map(Format.grouped) ?? "")
+      cells.append(row.seconds.map { Format.fixed($0, 1) } ?? "")
+      table.append(cells + variables.map { row.values[$0].map(short) ?? "" })
     }
     return table
   }
@@ -54,18 +52,18 @@ struct TrialRow: Encodable {
   /// The rows as CSV, under the same names as in JSON.
   static func csv(_ rows: [TrialRow]) -> String {
     let variables = names(rows)
-    func line(_ cells: [String]) -> String { cells.map(quoted).joined(separator: ",") }
-    let heading = ["number", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables
-    return ([line(heading)]
-      + rows.map { row in
-        line(
-          [
-            "\(row.number)", row.state, row.rung.map(String.init) ?? "", "\(row.epochs)",
-            row.accuracy.map { "\($0)" } ?? "", row.parameters.map(String.init) ?? "",
-            row.seconds.map { "\($0)" } ?? "",
-          ] + variables.map { row.values[$0]?.description ?? "" })
-      }).joined(separator: "\n")
+    var lines = [["number", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables]
+    for row in rows {
+      let cells = [
+        "\(row.number)", row.state, text(row.rung), "\(row.epochs)", text(row.accuracy), text(row.parameters),
+        text(row.seconds),
+      ]
+      lines.append(cells + variables.map { text(row.values[$0]) })
+    }
+    return lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
   }
+
+  private static func text(_ value: (some CustomStringConvertible)?) -> String { value.map(\.description) ?? "" }
 
   /// The variables that occur, sorted.
   private static func names(_ rows: [TrialRow]) -> [String] {

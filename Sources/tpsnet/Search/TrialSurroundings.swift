@@ -2,6 +2,7 @@
 // Trials of one study seldom differ in either.
 import Compute
 import Datasets
+import Models
 import OneDNNBackend
 import Search
 import Training
