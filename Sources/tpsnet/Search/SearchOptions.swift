@@ -16,7 +16,7 @@ struct StorageOptions: ParsableArguments {
   var flag: String { storage == Self.standard ? "" : " --storage \(storage)" }
 
   /// The storage, made where it does not exist.
-  func open() throws -> any StudyStorage { try Storages.open(storage) }
+  func open() throws -> any StudyStorage { try DatabaseStorage(url: storage) }
 
   /// The storage, which has to exist.
   func existing() throws -> any StudyStorage {
