@@ -1,6 +1,7 @@
 // Where a configuration comes from: defaults < preset < file < `--set` < flags, each laid over the last,
 // with unknown keys refused.
 import Datasets
+import Models
 public import Foundation
 
 extension Configuration {
@@ -35,16 +36,22 @@ extension Configuration {
         try tree.set(assignment)
       }
     }
-    for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
-    let configuration = try tree.decode(Configuration.self)
-    // Whatever decoding did not take up does not come out again.
-    try tree.checkKeys(against: ConfigurationTree(encoding: configuration))
+    let configuration = try Configuration(tree)
     try configuration.validate()
     return configuration
   }
 
+  /// Decodes a whole configuration, not validated yet; throws `ConfigurationError` at an unknown key or word.
+  public init(_ tree: ConfigurationTree) throws {
+    for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
+    self = try tree.decode(Configuration.self)
+    // Whatever decoding did not take up does not come out again.
+    try tree.checkKeys(against: ConfigurationTree(encoding: self))
+  }
+
   /// The keys whose value is one word of a list, which an error has to name.
   private static let choices: [(path: String, values: [String])] = [
+    ("model.activation", Activation.allCases.map(\.rawValue)),
     ("augmentation.paddingMode", Augmentation.PaddingMode.allCases.map(\.rawValue)),
     ("augmentation.flip", Augmentation.Flip.allCases.map(\.rawValue)),
     ("optimizer.decay", OptimizerSettings.Decay.allCases.map(\.rawValue)),
