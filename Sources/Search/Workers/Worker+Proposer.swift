@@ -11,10 +11,11 @@ extension Worker {
     let definition = proposer.definition
     self.init(
       on: study, in: storage, limit: definition.trials, pruner: definition.pruner, rungs: definition.rungs,
-      lease: lease, isStopped: isStopped, log: log, propose: proposer.propose,
-      complete: { trial in
-        try proposer.enqueue(trial.enqueuedValues(), number: trial.number) { _ in false }
+      lease: lease, isStopped: isStopped, log: log,
+      propose: { number, isTaken in
+        try proposer.propose(
+          number: number, history: { try storage.trials(in: study.id, states: nil) }, isTaken: isTaken)
       },
-      train: train)
+      complete: proposer.complete, train: train)
   }
 }

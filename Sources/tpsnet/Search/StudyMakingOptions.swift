@@ -9,9 +9,15 @@ import Training
 struct StudyMakingOptions: ParsableArguments {
   /// `--sampler`.
   enum SamplerName: String, CaseIterable, ExpressibleByArgument {
-    case random, grid
+    case random, tpe, grid
 
-    var sampler: Sampler { self == .grid ? .grid : .random }
+    var sampler: Sampler {
+      switch self {
+      case .random: .random
+      case .tpe: .tpe(TreeParzenSettings())
+      case .grid: .grid
+      }
+    }
   }
 
   /// `--pruner`.
@@ -30,7 +36,7 @@ struct StudyMakingOptions: ParsableArguments {
   var images: Int?
   @Option(help: "Epochs of a whole trial.")
   var epochs: Int?
-  @Option(help: "random or grid.")
+  @Option(help: "random, tpe or grid; default: random.")
   var sampler: SamplerName?
   @Option(help: "asha, median or none; default: asha.")
   var pruner: PrunerName?
