@@ -81,7 +81,8 @@ import Testing
     #expect(trials.count == 24 && trials.allSatisfy { $0.state == .complete || $0.state == .pruned }, "seed \(seed)")
     for (rung, epochs) in [1, 2, 4].enumerated() {
       let values = try storage.values(ofRung: rung, in: record.id)
-      #expect(Set(values.map(\.number)).count == values.count && values.count >= 24 >> rung, "seed \(seed), rung \(rung)")
+      #expect(
+        Set(values.map(\.number)).count == values.count && values.count >= 24 >> rung, "seed \(seed), rung \(rung)")
       for (number, value) in values { #expect(trials[number].intermediateValues[epochs] == value, "seed \(seed)") }
       #expect(try storage.promotable(rung: rung, reductionFactor: 2, in: record.id) == nil, "seed \(seed)")
     }
@@ -91,14 +92,25 @@ import Testing
     }
   }
 
+  /// Stops a process at a moment at which it does not hold the database's lock.
+  private func freeze(_ process: Int32, outsideOfTransactionsIn workspace: SearchWorkspace) throws {
+    let storage = try DatabaseStorage(url: workspace.storage, patience: .milliseconds(200))
+    let study = try #require(try storage.study(named: "tiny"))
+    for _ in 0..<100 {
+      kill(process, SIGSTOP)
+      if (try? storage.setAttribute("test", to: "0", ofStudy: study.id)) != nil { return }
+      kill(process, SIGCONT)
+      usleep(3000)
+    }
+  }
+
   @Test func aFrozenWorkersTrialIsTakenOverOnceAndItWritesNothingMore() throws {
     let workspace = try SearchWorkspace(data: data)
     let program = try Program(workspace.arguments(trials: 3) + ["--pruner", "none", "--epochs", "40"])
-    program.wait { (try? workspace.trials().contains { $0.intermediateValues.count > 2 }) == true }
-    let workers = Processes.children(of: program.number)
-    let frozen = try #require(workers.first)
-    kill(frozen, SIGSTOP)
+    program.wait { (try? workspace.trials().count { $0.intermediateValues.count > 2 }) == 2 }
+    let frozen = try #require(Processes.children(of: program.number).first)
     defer { kill(frozen, SIGCONT) }
+    try freeze(frozen, outsideOfTransactionsIn: workspace)
     program.wait { (try? workspace.trials().allSatisfy { $0.state == .complete }) == true }
     let trials = try workspace.trials()
     #expect(trials.count == 3 && trials.allSatisfy { $0.state == .complete && $0.intermediateValues.count == 40 })

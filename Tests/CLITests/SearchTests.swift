@@ -33,7 +33,8 @@ import Testing
 
     let again = try tpsnet(workspace.arguments(trials: 8) + ["--epochs", "4"])
     #expect(again.code == 0 && again.output == made.output, "\(again.errors)")
-    let more = try tpsnet("search", "run", "--study", "tiny", "--storage", workspace.storage, "--data", data.data, "--trials", "10")
+    let more = try tpsnet(
+      "search", "run", "--study", "tiny", "--storage", workspace.storage, "--data", data.data, "--trials", "10")
     #expect(more.code == 0 && more.output.hasPrefix("study tiny: 10 trials: "), "\(more.errors)")
 
     let place = ["--study", "tiny", "--storage", workspace.storage]
@@ -108,7 +109,8 @@ import Testing
     let outcome = try program.outcome()
     #expect(outcome.code == 0, "\(outcome.errors)")
     let trials = try workspace.trials()
-    #expect(trials.allSatisfy { $0.state == .waiting || $0.state == .complete } && trials.contains { $0.state == .waiting })
+    #expect(
+      trials.allSatisfy { $0.state == .waiting || $0.state == .complete } && trials.contains { $0.state == .waiting })
   }
 
   @Test func refusalsNameTheOptionAndTheRemedy() throws {
@@ -117,18 +119,24 @@ import Testing
     #expect(unknown.code == 2 && unknown.errorLines.count == 1 && unknown.errors.contains("--space FILE makes it"))
     #expect(!FileManager.default.fileExists(atPath: workspace.storage + "-none"))
     let none = try tpsnet("search", "list", "--study", "x", "--storage", workspace.storage + "-none")
-    #expect(none.code == 2 && none.errors.hasPrefix("tpsnet: there is no \(workspace.storage)-none: "), "\(none.errors)")
+    #expect(
+      none.code == 2 && none.errors.hasPrefix("tpsnet: there is no \(workspace.storage)-none: "), "\(none.errors)")
     let url = try tpsnet("search", "list", "--study", "x", "--storage", "mysql://here/there")
     #expect(url.code == 2 && url.errorLines.count == 1, "\(url.errors)")
     let space = try tpsnet(workspace.arguments() + ["--space", "nowhere.yaml"])
-    #expect(space.code == 2 && space.errors.contains("nowhere.yaml: no such file, and none of the spaces tpsnet, training"))
+    #expect(
+      space.code == 2 && space.errors.contains("nowhere.yaml: no such file, and none of the spaces tpsnet, training"))
     let budget = try tpsnet(workspace.arguments() + ["--budget", "10"])
     #expect(budget.code == 2 && budget.errors.contains("keeps the budget"), "\(budget.errors)")
 
     #expect(try tpsnet(workspace.arguments(trials: 1) + ["--epochs", "1"]).code == 0)
-    for (option, value) in [("--seed", "3"), ("--epochs", "2"), ("--pruner", "none"), ("--budget", "1M"), ("--horizon", "rung"), ("--images", "50")] {
+    for (option, value) in [
+      ("--seed", "3"), ("--epochs", "2"), ("--pruner", "none"), ("--budget", "1M"), ("--horizon", "rung"),
+      ("--images", "50"),
+    ] {
       let outcome = try tpsnet("search", "run", "--study", "tiny", "--storage", workspace.storage, option, value)
-      #expect(outcome.code == 2 && outcome.errorLines.count == 1 && outcome.errors.contains(option), "\(outcome.errors)")
+      #expect(
+        outcome.code == 2 && outcome.errorLines.count == 1 && outcome.errors.contains(option), "\(outcome.errors)")
     }
     let other = try tpsnet("search", "best", "--study", "x", "--storage", workspace.storage)
     #expect(other.code == 2 && other.errors.contains("there is no study x; there are tiny"), "\(other.errors)")

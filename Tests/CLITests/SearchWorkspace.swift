@@ -30,7 +30,8 @@ final class SearchWorkspace {
   /// The arguments that make the study or go on with it.
   func arguments(_ more: String..., workers: Int = 2, lease: Double = 1, trials: Int = 12) -> [String] {
     [
-      "search", "run", "--study", "tiny", "--storage", storage, "--folder", folder.path, "--data", data.data, "--config",
+      "search", "run", "--study", "tiny", "--storage", storage, "--folder", folder.path, "--data", data.data,
+      "--config",
       data.configuration, "--space", space, "--precision", "fp32", "--trials", "\(trials)", "--workers", "\(workers)",
       "--threads-per-worker", "1", "--lease", "\(lease)", "--set", "training.checkpointSeconds=0.05",
     ] + more

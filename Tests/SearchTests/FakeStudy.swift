@@ -40,9 +40,11 @@ final class FakeStudy: Sendable {
     train: ((TrialRun) throws -> TrialRun.End)? = nil
   ) -> Worker {
     Worker(
-      on: study, in: storage, limit: limit, pruner: pruner, rungs: pruner.rungs(epochs: epochs), lease: lease, isStopped: isStopped,
+      on: study, in: storage, limit: limit, pruner: pruner, rungs: pruner.rungs(epochs: epochs), lease: lease,
+      isStopped: isStopped,
       log: { line in self.lines.withLock { $0.append(line) } },
-      propose: { number, _ in Self.proposal(number) }, complete: { Self.proposal($0.number) }, train: train ?? { try self.train($0) })
+      propose: { number, _ in Self.proposal(number) }, complete: { Self.proposal($0.number) },
+      train: train ?? { try self.train($0) })
   }
 
   func train(_ run: TrialRun, until last: Int? = nil) throws -> TrialRun.End {

@@ -79,7 +79,8 @@ final class TinyTraining {
   ) throws -> Worker.End {
     let training = training
     return try Worker(
-      on: study, in: storage, limit: limit, pruner: pruner, rungs: pruner.rungs(epochs: epochs), lease: lease, isStopped: { self.isStopped },
+      on: study, in: storage, limit: limit, pruner: pruner, rungs: pruner.rungs(epochs: epochs), lease: lease,
+      isStopped: { self.isStopped },
       log: { self.lines.append($0) },
       propose: { number, _ in
         let range = Distribution.float(low: 0.01, high: 1, step: nil, log: true)

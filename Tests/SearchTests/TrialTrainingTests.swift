@@ -44,7 +44,8 @@ import Training
     let trials = try study.trials()
     #expect(trials.contains { $0.state == .pruned } && trials.contains { $0.state == .complete })
     for trial in trials {
-      #expect(trial.intermediateValues == expected.values[trial.number].filter { $0.key <= trial.intermediateValues.count })
+      #expect(
+        trial.intermediateValues == expected.values[trial.number].filter { $0.key <= trial.intermediateValues.count })
       if trial.state == .complete { #expect(try study.weights(trial.number) == expected.weights[trial.number]) }
     }
   }

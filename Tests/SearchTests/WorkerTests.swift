@@ -65,10 +65,12 @@ import Testing
   @Test func whoStopsGivesBackAndLosesNothing() throws {
     let fake = try FakeStudy(trials: 4, pruner: .none)
     let isStopped = Mutex(false)
-    let worker = fake.worker(isStopped: { isStopped.withLock { $0 } }, train: { run in
-      if run.trial.number == 1 { isStopped.withLock { $0 = true } }
-      return try fake.train(run)
-    })
+    let worker = fake.worker(
+      isStopped: { isStopped.withLock { $0 } },
+      train: { run in
+        if run.trial.number == 1 { isStopped.withLock { $0 = true } }
+        return try fake.train(run)
+      })
     #expect(try worker.run() == .stopped)
     #expect(try fake.trials().map(\.state) == [.complete, .waiting])
     #expect(try fake.run(2) == [.done, .done])

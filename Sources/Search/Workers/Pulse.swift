@@ -74,10 +74,11 @@ final class Pulse: Sendable {
   }
 
   private func look(after elapsed: Duration) {
-    guard let leases = try? storage.leases(in: study.id), let now = try? storage.study(named: study.name) else { return }
+    guard let leases = try? storage.leases(in: study.id) else { return }
+    let wish = try? storage.study(named: study.name)?.attributes[StudyAttribute.stop]
     state.withLock {
       $0.watch.look(at: leases, after: elapsed)
-      $0.isStopped = now.attributes[StudyAttribute.stop] != study.attributes[StudyAttribute.stop]
+      if let wish, wish != study.attributes[StudyAttribute.stop] { $0.isStopped = true }
     }
   }
 }

@@ -52,7 +52,7 @@ public struct TrialTraining {
   public func callAsFunction(_ run: TrialRun) throws -> TrialRun.End {
     do {
       return try train(run)
-    } catch where Self.blames(error) {
+    } catch  where Self.blames(error) {
       throw TrialFault("\(error)")
     }
   }

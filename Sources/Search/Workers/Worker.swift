@@ -117,7 +117,7 @@ public struct Worker {
     } catch let error as StorageError {
       guard case .claimLost = error else { throw error }
       log("\(error)")
-    } catch where run.isLost {
+    } catch  where run.isLost {
       log("\(StorageError.claimLost(trial: claim.trial.number))")
     } catch let fault as TrialFault {
       try fail(claim, because: fault.reason)

@@ -15,7 +15,7 @@ struct SearchEnqueueCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: StudyOptions
-  @Argument(help: ArgumentHelp("Variables of the study with their values; the others are drawn.", valueName: "path=value"))
+  @Argument(help: ArgumentHelp("Variables of the study and their values; others are drawn.", valueName: "path=value"))
   var values: [String]
 
   func run() throws {

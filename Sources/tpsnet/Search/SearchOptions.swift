@@ -16,14 +16,27 @@ struct StorageOptions: ParsableArguments {
   var flag: String { storage == Self.standard ? "" : " --storage \(storage)" }
 
   /// The storage, made where it does not exist.
-  func open() throws -> any StudyStorage { try DatabaseStorage(url: storage) }
+  func open() throws -> any StudyStorage {
+    _ = try place
+    return try DatabaseStorage(url: storage)
+  }
 
   /// The storage, which has to exist.
   func existing() throws -> any StudyStorage {
-    guard storage.contains("://") || FileManager.default.fileExists(atPath: storage) else {
-      throw ConfigurationError("there is no \(storage): name the studies' file or database with --storage")
+    if case .sqlite(let path) = try place, !FileManager.default.fileExists(atPath: path) {
+      throw ConfigurationError("there is no \(path): name the studies' file or database with --storage")
     }
-    return try open()
+    return try DatabaseStorage(url: storage)
+  }
+
+  private var place: StorageURL {
+    get throws {
+      do {
+        return try StorageURL(storage)
+      } catch {
+        throw ConfigurationError("\(error)")
+      }
+    }
   }
 }
 
@@ -39,9 +52,8 @@ extension StudyStorage {
   func known(_ name: String) throws -> StudyRecord {
     if let record = try study(named: name) { return record }
     let names = try studies().map(\.name)
-    throw ConfigurationError(
-      "there is no study \(name); " + (names.isEmpty ? "there is none at all" : "there are \(names.joined(separator: ", "))")
-        + ": tpsnet search run makes one")
+    let known = names.isEmpty ? "there is none at all" : "there are \(names.joined(separator: ", "))"
+    throw ConfigurationError("there is no study \(name); \(known): tpsnet search run makes one")
   }
 }
 
@@ -53,7 +65,7 @@ extension StudyRecord {
   func definition() throws -> StudyDefinition {
     guard let text = attributes[StudyDefinition.attribute] else {
       throw ConfigurationError(
-        "study \(name) says nowhere what is to be tried: give it a space with tpsnet search run --study \(name) --space …")
+        "study \(name) says nowhere what is to be tried: tpsnet search run --study \(name) --space FILE does")
     }
     return try StudyDefinition(json: text)
   }

@@ -29,7 +29,7 @@ struct SearchRunCommand: ParsableCommand {
 
   @Option(help: "The number of trials that the study is to have in all.")
   var trials: Int?
-  @Option(help: "Worker processes.")
+  @Option(help: "Worker processes; 0 makes the study and leaves it to `search worker`.")
   var workers = 1
   @Option(help: "Threads of each; default: the processors divided among the workers.")
   var threadsPerWorker: Int?
@@ -39,7 +39,7 @@ struct SearchRunCommand: ParsableCommand {
 
   func validate() throws {
     if let trials, trials < 1 { throw ValidationError("--trials \(trials): use 1 or more") }
-    if !(1...256).contains(workers) { throw ValidationError("--workers \(workers): use 1 to 256") }
+    if !(0...256).contains(workers) { throw ValidationError("--workers \(workers): use 0 to 256") }
     if let threadsPerWorker, !(1...1024).contains(threadsPerWorker) {
       throw ValidationError("--threads-per-worker \(threadsPerWorker): use 1 to 1024")
     }
@@ -52,6 +52,7 @@ struct SearchRunCommand: ParsableCommand {
     let proposer = try definition.proposer()
     describe(record, proposer)
     let folder = try studyFolder(record, storage)
+    guard workers > 0 else { return Console.out(try StudyProgress(storage, record).line) }
 
     let processors = ProcessInfo.processInfo.activeProcessorCount
     let threads = threadsPerWorker ?? max(1, processors / workers)
@@ -59,7 +60,9 @@ struct SearchRunCommand: ParsableCommand {
       Console.error("\(workers) × \(threads) threads on \(processors) processors: expect them to wait for each other")
     }
     let supervisor = try Supervisor(count: workers, arguments: workerArguments(folder, threads), logs: folder)
-    Console.error("\(workers) worker\(workers == 1 ? "" : "s") of \(threads) thread\(threads == 1 ? "" : "s"), logs in \(folder.path)")
+    Console.error(
+      "\(workers) worker\(workers == 1 ? "" : "s") of \(threads) thread\(threads == 1 ? "" : "s"), logs in \(folder.path)"
+    )
     try watch(supervisor, record, storage, interruption)
 
     let progress = try StudyProgress(storage, record)
@@ -109,10 +112,9 @@ struct SearchRunCommand: ParsableCommand {
     let base = proposer.space.base
     let share = proposer.feasibleShare()
     let margin = share.isExact ? "" : " (± \(Format.percent(share.uncertainty)))"
-    var lost = share.over.sorted { $0.key < $1.key }.map { "\(Format.percent(Double($1) / Double(share.points))) over \($0)" }
-    if share.impossible > 0 {
-      lost.append("\(Format.percent(Double(share.impossible) / Double(share.points))) impossible")
-    }
+    func percent(_ points: Int) -> String { Format.percent(Double(points) / Double(share.points)) }
+    var lost = share.over.sorted { $0.key < $1.key }.map { "\(percent($1)) over \($0)" }
+    if share.impossible > 0 { lost.append("\(percent(share.impossible)) impossible") }
     Console.error(
       "\(proposer.space.parameters.count) variables; \(Format.percent(share.share))\(margin) of the space keeps the budget"
         + (lost.isEmpty ? "" : "; " + lost.joined(separator: ", ")))

@@ -53,7 +53,8 @@ struct SearchWorkerCommand: ParsableCommand {
       })
     let worker = Worker(
       on: record, in: storage, proposer: proposer, lease: lease.duration,
-      isStopped: { interruption.isRequested || lifeline?.isCut == true }, log: Console.error, train: training.callAsFunction)
+      isStopped: { interruption.isRequested || lifeline?.isCut == true }, log: Console.error,
+      train: training.callAsFunction)
     _ = try worker.run()
     if interruption.isRequested { throw ExitCode(130) }
   }

@@ -8,8 +8,8 @@ extension StudyMakingOptions {
   /// The definition of a new study.
   func newDefinition(of study: String) throws -> StudyDefinition {
     guard let space else {
-      let names = SearchSpace.shipped.map(\.name).joined(separator: ", ")
-      throw ConfigurationError("there is no study \(study) to go on with: --space FILE makes it (or one of \(names))")
+      throw ConfigurationError(
+        "there is no study \(study) to go on with: --space FILE makes it (or one of \(Self.spaceNames))")
     }
     return try StudyDefinition(
       space: Self.text(of: space), origin: space, base: base, settings: settings, epochs: epochs,
@@ -37,8 +37,7 @@ extension StudyMakingOptions {
   private static func text(of space: String) throws -> String {
     if let text = SearchSpace.shipped(named: space) { return text }
     guard let text = try? String(contentsOfFile: space, encoding: .utf8) else {
-      let names = SearchSpace.shipped.map(\.name).joined(separator: ", ")
-      throw ConfigurationError("--space \(space): no such file, and none of the spaces \(names)")
+      throw ConfigurationError("--space \(space): no such file, and none of the spaces \(spaceNames)")
     }
     return text
   }

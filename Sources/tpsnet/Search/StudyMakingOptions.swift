@@ -20,12 +20,15 @@ struct StudyMakingOptions: ParsableArguments {
     }
   }
 
+  /// The shipped spaces.
+  static let spaceNames = SearchSpace.shipped.map(\.name).joined(separator: ", ")
+
   /// `--pruner`.
   enum PrunerName: String, CaseIterable, ExpressibleByArgument {
     case asha, median, none
   }
 
-  @Option(help: ArgumentHelp("Space file, or one of \(SearchSpace.shipped.map(\.name).joined(separator: ", ")).", valueName: "file"))
+  @Option(help: ArgumentHelp("Space file, or one of \(Self.spaceNames).", valueName: "file"))
   var space: String?
   @OptionGroup var configuration: ConfigurationOptions
   @Option(help: ArgumentHelp("cifar10, fashion-mnist or folder:PATH.", valueName: "set"))

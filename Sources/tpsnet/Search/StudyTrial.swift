@@ -13,7 +13,8 @@ struct StudyTrial {
 
   /// Reads `text` as STUDY#NUMBER and finds the trial. Throws `ConfigurationError` where there is none.
   init(_ text: String, in place: StorageOptions) throws {
-    guard let mark = text.lastIndex(of: "#"), mark != text.startIndex, let number = Int(text[text.index(after: mark)...])
+    guard let mark = text.lastIndex(of: "#"), mark != text.startIndex,
+      let number = Int(text[text.index(after: mark)...])
     else { throw ConfigurationError("--from-trial \(text): write it as STUDY#NUMBER") }
     let storage = try place.existing()
     let record = try storage.known(String(text[..<mark]))

@@ -59,7 +59,8 @@ final class Supervisor {
     seat.crashes = hasLived ? 1 : seat.crashes + 1
     guard !isEnding else { return }
     guard seat.crashes < 20 else {
-      complaints.append("a worker crashed \(seat.crashes) times at its start, last by signal \(signal) (\(seat.log.path))")
+      complaints.append(
+        "a worker crashed \(seat.crashes) times at its start, last by signal \(signal) (\(seat.log.path))")
       return
     }
     restarts += 1
@@ -69,7 +70,8 @@ final class Supervisor {
   private func start(_ seat: Seat) throws {
     let descriptor = open(seat.log.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
-      throw ConfigurationError("cannot write \(seat.log.path): \(String(cString: strerror(errno))); choose another --folder")
+      throw ConfigurationError(
+        "cannot write \(seat.log.path): \(String(cString: strerror(errno))); choose another --folder")
     }
     let log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     let process = Process()
