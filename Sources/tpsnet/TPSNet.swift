@@ -23,7 +23,7 @@ struct TPSNet: ParsableCommand {
     version: Environment.version,
     subcommands: [
       TrainCommand.self, TestCommand.self, SummaryCommand.self, PresetsCommand.self, DataCommand.self,
-      SearchCommand.self, BenchCommand.self,
+      SearchCommand.self, BenchCommand.self, StorageCommand.self,
     ])
 
   static func main() {
