@@ -27,7 +27,7 @@ import Testing
     let workspace = try SearchWorkspace(data: data)
     let made = try tpsnet(workspace.arguments(trials: 8) + ["--epochs", "4"])
     #expect(made.code == 0, "\(made.errors)")
-    #expect(made.errors.contains("3 variables; 100.00 % of the space keeps the budget\n"))
+    #expect(made.errors.contains("3 variables; 100.00 % (± 0.00 %) of the space keeps the budget\n"))
     #expect(made.errors.contains("4 epochs, rungs after 1, 2\n"))
     #expect(made.output.hasPrefix("study tiny: 8 trials: ") && !made.output.contains("running"))
 

@@ -3,6 +3,7 @@
 import Foundation
 import Search
 import Testing
+import Training
 
 /// Data, a space, a storage and a study's folder.
 final class SearchWorkspace {
@@ -37,10 +38,14 @@ final class SearchWorkspace {
     ] + more
   }
 
+  /// Thrown where the study has not been made.
+  struct NotYet: Error {}
+
   /// The storage and the study.
   func study() throws -> (storage: any StudyStorage, record: StudyRecord) {
     let storage = try DatabaseStorage(url: storage, createsFile: false)
-    return (storage, try #require(try storage.study(named: "tiny")))
+    guard let record = try storage.study(named: "tiny") else { throw NotYet() }
+    return (storage, record)
   }
 
   /// All trials.
