@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "CPostgreSQL", "Datasets", "Formats", "Models", "Randomness", "Training",
+        "CPostgreSQL", "Compute", "Datasets", "Formats", "Models", "Randomness", "Training",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Plots", dependencies: ["CCairo"]),
@@ -92,11 +92,11 @@ let package = Package(
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "Models", "Randomness", "Search", "TestSupport", "Training", "tpsnet",
+        "Compute", "Datasets", "Models", "Randomness", "Search", "TestSupport", "Training", "tpsnet",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     // It runs the program, which therefore has to be built first.
-    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
+    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "Search", "Training", "tpsnet"]),
   ]
 )
 
