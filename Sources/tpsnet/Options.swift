@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Models
 import OneDNNBackend
+public import Search
 public import Training
 
 /// `--preset`, `--config` and `--set`.
@@ -58,6 +59,8 @@ struct DataOptions: ParsableArguments {
 
 extension Configuration.PrecisionChoice: ExpressibleByArgument {}
 extension TestTimeAugmentation: ExpressibleByArgument {}
+extension Pruner.Mode: ExpressibleByArgument {}
+extension Horizon: ExpressibleByArgument {}
 
 extension Configuration.PrecisionChoice {
   /// The precision that this CPU is to use.
