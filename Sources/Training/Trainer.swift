@@ -68,6 +68,10 @@ public final class Trainer {
     }
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
+    try Whitening.initialize(
+      parameters, of: graph,
+      images: dataset.train.normalized(split.train.prefix(Whitening.images), by: normalization))
+    average?.store.values.copy(from: parameters.values)
     loader = try BatchLoader(
       set: dataset.train, indices: split.train, batchSize: settings.batchSize,
       augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,

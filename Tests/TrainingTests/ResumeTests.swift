@@ -28,8 +28,11 @@ import Training
     return configuration
   }
 
-  private func run(_ name: String, _ precision: Precision) -> TrainerRun {
-    TrainerRun(Self.configuration, precision, folder.run(name))
+  private func run(_ name: String, _ precision: Precision, model: ResNetSpec = Tiny.model) -> TrainerRun {
+    var configuration = Self.configuration
+    configuration.model = model
+    (configuration.model.blockDropout, configuration.model.dropout) = (0.2, 0.3)
+    return TrainerRun(configuration, precision, folder.run(name))
   }
 
   /// The history without what the clock decides.
@@ -47,19 +50,20 @@ import Training
     }
   }
 
-  @Test(arguments: precisions) func anInterruptionChangesNothing(precision: Precision) throws {
-    let whole = run("whole", precision)
+  @Test(arguments: precisions, [Tiny.model, Tiny.groups])
+  func anInterruptionChangesNothing(precision: Precision, model: ResNetSpec) throws {
+    let whole = run("whole", precision, model: model)
     let expected = try whole.result()
     #expect(whole.steps == 12)
     for step in [1, 2, 4, 5, 7, 11, 12] {
-      let first = run("at \(step)", precision)
+      let first = run("at \(step)", precision, model: model)
       first.interruption = step
       guard case .interrupted(let epoch, let stepInEpoch) = try first.outcome() else {
         Issue.record("not interrupted at \(step)")
         continue
       }
       #expect(epoch == step / 4 && stepInEpoch == step % 4)
-      let second = run("at \(step)", precision)
+      let second = run("at \(step)", precision, model: model)
       second.resumes = true
       let result = try second.result()
       #expect(second.plans.first?.resumedAt == step && second.steps == 12 - step)
