@@ -83,8 +83,8 @@ public enum StorageError: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// Where studies live. All studies maximise one value. Every call is one transaction; a call that throws has changed
-/// nothing. Implementations wait for locks (up to a minute) and reconnect to a server that was restarted, so what
+/// Where studies live. All studies maximise one value. A study and a trial are named by their keys (`id`) unless a
+/// parameter is called `number`. Every call is one transaction; a call that throws has changed nothing. Implementations wait for locks (up to a minute) and reconnect to a server that was restarted, so what
 /// they throw is meant: `StorageError`.
 public protocol StudyStorage: Sendable {
   /// Makes a study. Throws `studyExists`.
@@ -98,8 +98,9 @@ public protocol StudyStorage: Sendable {
 
   /// Makes the study's next trial: `propose` is given its number and a test that tells whether a fingerprint is taken
   /// already, under the study's lock, so that trial n depends on the trials before it alone, whoever makes it.
-  /// A claimed trial is `running`, otherwise `waiting`. Returns nil, and makes nothing, where `propose` does, or where
-  /// the study has `limit` trials.
+  /// A claimed trial is `running`; otherwise it is `waiting`, as Optuna's enqueued trials are, and the claim's token is
+  /// empty. Returns nil, and makes nothing, where `propose` does, or where the study has `limit` trials. `propose` may
+  /// read this storage, and writes nothing.
   func createTrial(
     in study: Int, isClaimed: Bool, limit: Int?,
     propose: (_ number: Int, _ isTaken: (String) throws -> Bool) throws -> TrialProposal?
@@ -123,6 +124,9 @@ public protocol StudyStorage: Sendable {
 
   /// Says that the holder is alive. Throws `claimLost`.
   func beat(_ claim: Claim) throws
+  /// Gives a trial values that it has not yet (one enqueued from Python has none, but wishes: the system attribute
+  /// `fixed_params`), and its fingerprint. Throws `claimLost`.
+  func setParameters(_ parameters: [String: ParameterValue], fingerprint: String?, of claim: Claim) throws
   /// Records a validation accuracy after `epoch` epochs; the same epoch again replaces it. Throws `claimLost`.
   func report(_ value: Double, epoch: Int, of claim: Claim) throws
   /// Sets attributes of a trial. Throws `claimLost`.
@@ -130,8 +134,8 @@ public protocol StudyStorage: Sendable {
   /// Records that a trial reached `rung` (from 0) with `value`, as Optuna's `completed_rung_N`, and its place there.
   /// Throws `claimLost`.
   func complete(rung: Int, value: Double, of claim: Claim) throws -> RungStanding
-  /// Ends the work on a trial: `complete`, `pruned` or `failed`, or `waiting` to give it back untouched.
-  /// Throws `claimLost`.
+  /// Ends the work on a trial: `complete` (with a value), `pruned` (with one or without) or `failed`, or `waiting` to
+  /// give it back untouched. Throws `claimLost`.
   func finish(_ claim: Claim, as state: TrialState, value: Double?) throws
 
   /// The best paused trial of `rung` that may be promoted: it is among the best ⌊count / reductionFactor⌋ of those that
