@@ -32,6 +32,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CArchive"),
+    .systemLibrary(name: "CCairo"),
     .systemLibrary(name: "CCrypto"),
     .target(
       name: "CImageCodecs",
@@ -54,6 +55,7 @@ let package = Package(
       name: "Training",
       dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
     .target(name: "Search", dependencies: ["Formats", "Models", "Randomness", "Training"]),
+    .target(name: "Plots", dependencies: ["CCairo"]),
     .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
     .executableTarget(
       name: "tpsnet",
@@ -78,6 +80,7 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
+    .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
     .testTarget(name: "SearchTests", dependencies: ["Models", "Randomness", "Search", "TestSupport", "Training"]),
     // It runs the program, which therefore has to be built first.
     .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),

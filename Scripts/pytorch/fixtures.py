@@ -1,4 +1,4 @@
-"""Writes Tests/Fixtures: what PyTorch computes for seven small networks, to be reproduced by tpsnet's backends.
+"""Writes Tests/Fixtures: what PyTorch computes for small networks, to be reproduced by tpsnet's backends.
 
 How to run it (about a minute; needs torch, numpy and safetensors):
 
@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy
 import torch
@@ -58,9 +59,9 @@ def layer(
 
 
 def network(
-    stem: int, layers: list[dict[str, int]], pool: int, stem_kernel: int = 3, classes: int = 10
+    stem: int, layers: list[dict[str, int]], pool: int, stem_kernel: int = 3, classes: int = 10, **others: Any
 ) -> Description:
-    return {
+    return others | {
         "stem": {"channels": stem, "kernel": stem_kernel},
         "layers": layers,
         "pool": pool,
@@ -70,7 +71,7 @@ def network(
     }
 
 
-# Each network has a number, which seeds its weights and images. It was chosen among a hundred because it keeps the
+# Each network with ReLUs has a number, which seeds its weights and images. It was chosen among a hundred because it keeps the
 # inputs of all ReLUs away from zero, and float32 PyTorch on the float64 course for ten steps: where an input is
 # nearly zero, rounding decides whether its gradient passes, and a right gradient may be several per cent off.
 NETWORKS: list[tuple[int, str, Description]] = [
@@ -89,6 +90,8 @@ NETWORKS: list[tuple[int, str, Description]] = [
         "three-blocks-stem-5",
         network(8, [layer(8, blocks=3, stride=2), layer(16, blocks=3, stride=2)], pool=8, stem_kernel=5),
     ),
+    (1, "gelu", network(8, [layer(8, stride=2), layer(17, stride=2)], pool=8, activation="gelu")),
+    (2, "silu", network(8, [layer(17, blocks=2, stride=2), layer(17, stride=2)], pool=4, activation="silu")),
 ]
 
 
@@ -188,7 +191,7 @@ def answers(description: Description, seed: int, image_seed: int) -> dict[str, T
     watch_margin(module, margins)
     module.train()
     logits = module(images)
-    assert min(margins) >= RELU_MARGIN, f"seed {seed}: a ReLU's input is {min(margins):.1e}; choose another number"
+    assert min(margins, default=1) >= RELU_MARGIN, f"seed {seed}: a ReLU's input is {min(margins):.1e}; choose another number"
     loss = functional.cross_entropy(logits, labels)
     loss.backward()
     result["logits.train"] = logits.detach()

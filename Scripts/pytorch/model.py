@@ -35,18 +35,21 @@ PRESETS: dict[str, tuple[Description, int]] = {
 """The study's networks, each with its exact parameter count."""
 
 
+ACTIVATIONS = {"relu": nn.ReLU, "gelu": lambda: nn.GELU(approximate="tanh"), "silu": nn.SiLU}
+
+
 def convolution(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False)
 
 
 class BasicBlock(nn.Module):
-    """Convolution, BN, ReLU, dropout, convolution, BN, then ReLU of the sum with the shortcut."""
+    """Convolution, BN, activation, dropout, convolution, BN, then activation of the sum with the shortcut."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, skip_kernel: int, stride: int, dropout: float
+        self, inputs: int, outputs: int, kernel: int, skip_kernel: int, stride: int, dropout: float, activation: str
     ) -> None:
         super().__init__()
-        self.relu = nn.ReLU()
+        self.activation = ACTIVATIONS[activation]()
         self.conv1 = convolution(inputs, outputs, kernel, stride)
         self.bn1 = nn.BatchNorm2d(outputs)
         self.dropout = nn.Dropout(dropout)
@@ -59,8 +62,8 @@ class BasicBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = self.dropout(self.relu(self.bn1(self.conv1(x))))
-        return self.relu(self.bn2(self.conv2(inner)) + self.shortcut(x))
+        inner = self.dropout(self.activation(self.bn1(self.conv1(x))))
+        return self.activation(self.bn2(self.conv2(inner)) + self.shortcut(x))
 
 
 class ResidualNet(nn.Module):
@@ -69,7 +72,8 @@ class ResidualNet(nn.Module):
     def __init__(self, description: Description, size: int = 32) -> None:
         super().__init__()
         channels, kernel = description["stem"]["channels"], description["stem"].get("kernel", 3)
-        self.relu = nn.ReLU()
+        activation = description.get("activation", "relu")
+        self.activation = ACTIVATIONS[activation]()
         self.conv1 = convolution(3, channels, kernel, 1)
         self.bn1 = nn.BatchNorm2d(channels)
         self.layer_names: list[str] = []
@@ -85,6 +89,7 @@ class ResidualNet(nn.Module):
                         layer.get("skipKernel", 1),
                         stride if index == 0 else 1,
                         description.get("blockDropout", 0.0),
+                        activation,
                     )
                 )
                 channels = layer["channels"]
@@ -98,7 +103,7 @@ class ResidualNet(nn.Module):
         self.linear = nn.Linear(channels * side * side, description.get("classes", 10))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.relu(self.bn1(self.conv1(x)))
+        x = self.activation(self.bn1(self.conv1(x)))
         for name in self.layer_names:
             x = self.get_submodule(name)(x)
         return self.linear(self.dropout(self.pool(x).flatten(1)))

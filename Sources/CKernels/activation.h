@@ -58,9 +58,3 @@ TPS_INLINE u32x16 TPS_NAME(words)(f32x16 first, f32x16 second) {
   return (u32x16)first;
 #endif
 }
-
-/// max(v, 0), but what is not a number stays so: a diverged training has to show.
-TPS_INLINE f32x16 TPS_NAME(rectify)(f32x16 v) {
-  const f32x16 zero = 0;
-  return zero > v ? zero : v;
-}

@@ -1,4 +1,4 @@
-// Batch normalisation, ReLU and sums in as few passes over memory as their mathematics allows: the division of the
+// Batch normalisation, activations and sums in as few passes over memory as their mathematics allows: the division of the
 // work among threads, and what happens between two passes.
 #include "CKernels.h"
 #include "division.h"
@@ -8,23 +8,24 @@
 
 typedef struct {
   void (*sums)(tps_map, int, int, const void *, double *);
-  void (*affine)(tps_map, int, int, const void *, const float *, const void *, int, void *);
-  void (*gradientSums)(tps_map, int, int, tps_mask, const void *, const float *, const void *, const void *, void *, double *);
+  void (*affine)(tps_map, int, int, const void *, const float *, const void *, tps_activation, void *);
+  void (*gradientSums)(
+      tps_map, int, int, tps_activation, const void *, const float *, const void *, const void *, void *, double *);
   void (*gradient)(
-      tps_map, int, int, tps_mask, const void *, const float *, const float *, const void *, const void *, void *);
-  void (*reluBackward)(tps_map, int, int, const void *, const void *, void *);
+      tps_map, int, int, tps_activation, const void *, const float *, const float *, const void *, const void *, void *);
+  void (*activationBackward)(tps_map, int, int, tps_activation, const void *, const void *, void *);
 } kernels;
 
 #define TPS_KERNELS(suffix)                                                                                           \
-  {batchnorm_sums_##suffix, affine_##suffix, gradient_sums_##suffix, gradient_##suffix, relu_backward_##suffix}
+  {batchnorm_sums_##suffix, affine_##suffix, gradient_sums_##suffix, gradient_##suffix, activation_backward_##suffix}
 
 static const kernels table[] = TPS_TABLE(TPS_KERNELS);
 
 typedef struct {
   tps_map map;
   tps_isa isa;
-  int threads, relu;
-  tps_mask mask;
+  int threads;
+  tps_activation activation;
   const void *x, *gradient, *other;
   const float *coefficients, *line;
   void *y;
@@ -87,35 +88,36 @@ void tps_batchnorm_coefficients(
 
 static void affine_thread(void *context, int index) {
   const job *j = context;
-  table[j->isa].affine(j->map, share(j, index), share(j, index + 1), j->x, j->coefficients, j->other, j->relu, j->y);
+  table[j->isa].affine(j->map, share(j, index), share(j, index + 1), j->x, j->coefficients, j->other,
+                       j->activation, j->y);
 }
 
 void tps_affine(
-    tps_map map, tps_isa isa, int threads, const void *x, const float *coefficients, const void *residual, int relu,
-    void *y) {
+    tps_map map, tps_isa isa, int threads, const void *x, const float *coefficients, const void *residual,
+    tps_activation activation, void *y) {
   job j = {.map = map, .isa = isa, .threads = threads, .x = x, .coefficients = coefficients, .other = residual,
-           .relu = relu, .y = y};
+           .activation = activation, .y = y};
   tps_parallel(threads, affine_thread, &j);
 }
 
 static void gradient_sums_thread(void *context, int index) {
   const job *j = context;
-  table[j->isa].gradientSums(j->map, share(j, index), share(j, index + 1), j->mask, j->x, j->coefficients, j->gradient,
-                             j->other, j->y, thread_sums(j, index));
+  table[j->isa].gradientSums(j->map, share(j, index), share(j, index + 1), j->activation, j->x, j->coefficients,
+                             j->gradient, j->other, j->y, thread_sums(j, index));
 }
 
 static void gradient_thread(void *context, int index) {
   const job *j = context;
-  table[j->isa].gradient(j->map, share(j, index), share(j, index + 1), j->mask, j->x, j->coefficients, j->line,
-                         j->gradient, j->other, j->y);
+  table[j->isa].gradient(j->map, share(j, index), share(j, index + 1), j->activation, j->x, j->coefficients,
+                         j->line, j->gradient, j->other, j->y);
 }
 
 void tps_batchnorm_backward(
-    tps_map map, tps_isa isa, int threads, tps_mask mask, const void *x, const float *coefficients,
-    const void *yGradient, const void *result, void *masked, double *sums, float *weightGradient, float *biasGradient,
+    tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const float *coefficients,
+    const void *yGradient, const void *other, void *behind, double *sums, float *weightGradient, float *biasGradient,
     void *xGradient) {
-  job j = {.map = map, .isa = isa, .threads = threads, .mask = mask, .x = x, .gradient = yGradient, .other = result,
-           .coefficients = coefficients, .y = masked, .sums = sums};
+  job j = {.map = map, .isa = isa, .threads = threads, .activation = activation, .x = x, .gradient = yGradient,
+           .other = other, .coefficients = coefficients, .y = behind, .sums = sums};
   tps_parallel(threads, gradient_sums_thread, &j);
 
   // ∂x = scale · (g − mean(g) − x̂ · mean(g · x̂)), which is a line in g and x.
@@ -133,18 +135,21 @@ void tps_batchnorm_backward(
     line[c] = (float)slope;
     line[rows + c] = (float)(-scale * g / count - slope * mean);
   }
-  job second = {.map = map, .isa = isa, .threads = threads, .mask = masked ? TPS_NOTHING : mask, .x = x,
-                .gradient = masked ? masked : yGradient, .other = result, .coefficients = coefficients, .line = line,
+  job second = {.map = map, .isa = isa, .threads = threads, .activation = behind ? TPS_IDENTITY : activation, .x = x,
+                .gradient = behind ? behind : yGradient, .other = other, .coefficients = coefficients, .line = line,
                 .y = xGradient};
   tps_parallel(threads, gradient_thread, &second);
 }
 
-static void relu_backward_thread(void *context, int index) {
+static void activation_backward_thread(void *context, int index) {
   const job *j = context;
-  table[j->isa].reluBackward(j->map, share(j, index), share(j, index + 1), j->other, j->gradient, j->y);
+  table[j->isa].activationBackward(j->map, share(j, index), share(j, index + 1), j->activation, j->x, j->gradient, j->y);
 }
 
-void tps_relu_backward(tps_map map, tps_isa isa, int threads, const void *result, const void *gradient, void *masked) {
-  job j = {.map = map, .isa = isa, .threads = threads, .other = result, .gradient = gradient, .y = masked};
-  tps_parallel(threads, relu_backward_thread, &j);
+void tps_activation_backward(
+    tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const void *yGradient,
+    void *xGradient) {
+  job j = {.map = map, .isa = isa, .threads = threads, .activation = activation, .x = x, .gradient = yGradient,
+           .y = xGradient};
+  tps_parallel(threads, activation_backward_thread, &j);
 }

@@ -2,6 +2,7 @@
 // a block of tiles at a time, so that everything stays in the second-level cache.
 #include "activation.h"
 #include "gemm.h"
+#include "nonlinearity.h"
 #include "sums.h"
 #include "transforms.h"
 
@@ -69,10 +70,18 @@ static void TPS_NAME(transform_input)(TPS_NAME(window) w, ACT *v, ptrdiff_t matr
   }
 }
 
+/// The activations that a ReLU is not take many instructions: one copy of them, called for four values at a time.
+static __attribute__((noinline)) void TPS_NAME(activate_row)(tps_activation activation, f32x16 row[4]) {
+  if (activation == TPS_GELU)
+    for (int c = 0; c < 4; c++) row[c] = TPS_NAME(activate)(TPS_GELU, row[c]);
+  else
+    for (int c = 0; c < 4; c++) row[c] = TPS_NAME(activate)(TPS_SILU, row[c]);
+}
+
 /// Aᵀ m A of one tile and one block of channels, and what follows it, stored.
 TPS_INLINE void TPS_NAME(transform_output)(
-    const int residual, const int relu, const float *m, ptrdiff_t matrixStride, ACT *target, const ACT *addend,
-    ptrdiff_t stride, int rows, int columns, f32x16 bias, f32x16 sums[2]) {
+    const int residual, const tps_activation activation, const float *m, ptrdiff_t matrixStride, ACT *target,
+    const ACT *addend, ptrdiff_t stride, int rows, int columns, f32x16 bias, f32x16 sums[2]) {
   f32x16 half[4][6];
   TPS_UNROLL for (int c = 0; c < 6; c++) {
     f32x16 column[6], v[4];
@@ -83,33 +92,38 @@ TPS_INLINE void TPS_NAME(transform_output)(
   TPS_UNROLL for (int r = 0; r < 4; r++) {
     f32x16 row[4];
     TPS_NAME(output4)(half[r], row);
+    if (r >= rows) continue;
     TPS_UNROLL for (int c = 0; c < 4; c++) {
-      if (r >= rows || c >= columns) continue;
-      f32x16 v = row[c] + bias;
-      if (residual) v += TPS_NAME(load)(addend + r * stride + c * 16);
-      if (relu) v = TPS_NAME(rectify)(v);
-      sums[0] += v;
-      sums[1] = TPS_FMA(v, v, sums[1]);
-      TPS_NAME(store)(target + r * stride + c * 16, v);
+      row[c] += bias;
+      if (residual && c < columns) row[c] += TPS_NAME(load)(addend + r * stride + c * 16);
+      if (activation == TPS_RELU) row[c] = TPS_NAME(rectify)(row[c]);
+    }
+    if (activation != TPS_IDENTITY && activation != TPS_RELU) TPS_NAME(activate_row)(activation, row);
+    TPS_UNROLL for (int c = 0; c < 4; c++) {
+      if (c >= columns) continue;
+      sums[0] += row[c];
+      sums[1] = TPS_FMA(row[c], row[c], sums[1]);
+      TPS_NAME(store)(target + r * stride + c * 16, row[c]);
     }
   }
 }
 
 /// The same for all tiles of a block; `planes` of the output lie apart by `imageStride` from image to image.
 TPS_INLINE void TPS_NAME(transform_outputs)(
-    const int residual, const int relu, tps_conv conv, const TPS_NAME(place) *places, int tiles, const float *m,
-    ptrdiff_t matrixStride, ACT *planes, const ACT *addends, ptrdiff_t imageStride, f32x16 bias, f32x16 sums[2]) {
+    const int residual, const tps_activation activation, tps_conv conv, const TPS_NAME(place) *places, int tiles,
+    const float *m, ptrdiff_t matrixStride, ACT *planes, const ACT *addends, ptrdiff_t imageStride, f32x16 bias,
+    f32x16 sums[2]) {
   const ptrdiff_t stride = (ptrdiff_t)conv.width * 16;
   for (int t = 0; t < tiles; t++) {
     const int rows = conv.height - places[t].y, columns = conv.width - places[t].x;
     const ptrdiff_t offset = places[t].image * imageStride + places[t].y * stride + places[t].x * 16;
     const ACT *addend = residual ? addends + offset : NULL;
     if (rows >= 4 && columns >= 4)
-      TPS_NAME(transform_output)(residual, relu, m + (ptrdiff_t)t * 16 * TPS_PAIR, matrixStride, planes + offset,
-                                 addend, stride, 4, 4, bias, sums);
+      TPS_NAME(transform_output)(residual, activation, m + (ptrdiff_t)t * 16 * TPS_PAIR, matrixStride,
+                                 planes + offset, addend, stride, 4, 4, bias, sums);
     else
-      TPS_NAME(transform_output)(residual, relu, m + (ptrdiff_t)t * 16 * TPS_PAIR, matrixStride, planes + offset,
-                                 addend, stride, rows, columns, bias, sums);
+      TPS_NAME(transform_output)(residual, activation, m + (ptrdiff_t)t * 16 * TPS_PAIR, matrixStride,
+                                 planes + offset, addend, stride, rows, columns, bias, sums);
   }
 }
 
@@ -182,14 +196,18 @@ static void TPS_NAME(winograd_tiles)(
         const ACT *addends = epilogue->residual ? (const ACT *)epilogue->residual + (k + j) * plane : NULL;
         const ptrdiff_t imageStride = outputBlocks * plane;
         const float *products = m + j * 16;
-        if (epilogue->residual && epilogue->relu)
-          TPS_NAME(transform_outputs)(1, 1, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
+        if (epilogue->residual && epilogue->activation == TPS_IDENTITY)
+          TPS_NAME(transform_outputs)(1, TPS_IDENTITY, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
+        else if (epilogue->residual && epilogue->activation == TPS_RELU)
+          TPS_NAME(transform_outputs)(1, TPS_RELU, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
         else if (epilogue->residual)
-          TPS_NAME(transform_outputs)(1, 0, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
-        else if (epilogue->relu)
-          TPS_NAME(transform_outputs)(0, 1, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
+          TPS_NAME(transform_outputs)(1, epilogue->activation, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
+        else if (epilogue->activation == TPS_IDENTITY)
+          TPS_NAME(transform_outputs)(0, TPS_IDENTITY, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
+        else if (epilogue->activation == TPS_RELU)
+          TPS_NAME(transform_outputs)(0, TPS_RELU, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
         else
-          TPS_NAME(transform_outputs)(0, 0, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
+          TPS_NAME(transform_outputs)(0, epilogue->activation, conv, places, tiles, products, mStride, planes, addends, imageStride, bias, total);
         if (sums)
           for (int l = 0; l < 16; l++) {
             sums[(k + j) * 16 + l] += total[0][l];

@@ -9,7 +9,7 @@ public enum StepKind: String, Codable, Sendable, CaseIterable {
   /// The gradient of a convolution's filters.
   case convolutionBackwardWeights
   case batchNorm
-  case relu
+  case activation
   /// Sums of feature maps or of their gradients.
   case sum
   /// Copies that change a layout or a number format, those of weights included.

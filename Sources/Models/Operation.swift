@@ -9,8 +9,8 @@ public enum Operation: Hashable, Sendable {
   case convolution(channels: Int, kernel: Int, stride: Int)
   /// Batch normalisation (Ioffe and Szegedy 2015) with PyTorch's constants: ε = 1e-5, momentum 0.1.
   case batchNorm
-  /// max(x, 0).
-  case relu
+  /// A function of each value.
+  case activation(Activation)
   /// The sum of two maps of one shape.
   case add
   /// Dropout (Srivastava et al. 2014) of single values, scaled by 1 / (1 − rate) in training, nothing in inference.
@@ -19,6 +19,9 @@ public enum Operation: Hashable, Sendable {
   case averagePool(kernel: Int)
   /// A fully connected layer with bias on the flattened (channel, row, column) map.
   case linear(features: Int)
+
+  /// max(x, 0).
+  public static let relu = Operation.activation(.relu)
 
   /// ε of every batch normalisation.
   public static let batchNormEpsilon: Double = 1e-5
@@ -31,7 +34,7 @@ public enum Operation: Hashable, Sendable {
     case .input: "input"
     case .convolution: "convolution"
     case .batchNorm: "batchNorm"
-    case .relu: "relu"
+    case .activation(let activation): activation.rawValue
     case .add: "add"
     case .dropout: "dropout"
     case .averagePool: "averagePool"
@@ -42,7 +45,7 @@ public enum Operation: Hashable, Sendable {
   /// The output's shape for an input of `shape`.
   func outputShape(of shape: Shape) -> Shape {
     switch self {
-    case .input, .batchNorm, .relu, .add, .dropout:
+    case .input, .batchNorm, .activation, .add, .dropout:
       shape
     case .convolution(let channels, let kernel, let stride):
       Shape(
@@ -64,7 +67,7 @@ public enum Operation: Hashable, Sendable {
   /// The tensors of the operation, named after its node, in PyTorch's order.
   func tensors(name: String, input: Shape) -> [TensorSpec] {
     switch self {
-    case .input, .relu, .add, .dropout, .averagePool:
+    case .input, .activation, .add, .dropout, .averagePool:
       return []
     case .convolution(let channels, let kernel, _):
       let fanIn = input.channels * kernel * kernel

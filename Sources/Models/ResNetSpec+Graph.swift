@@ -9,7 +9,7 @@ extension ResNetSpec {
     var node = graph.append(
       .convolution(channels: stem.channels, kernel: stem.kernel, stride: 1), named: "conv1", on: 0)
     node = graph.append(.batchNorm, named: "bn1", on: node)
-    node = graph.append(.relu, named: "relu", on: node)
+    node = graph.append(.activation(activation), named: "\(activation)", on: node)
     for (index, layer) in layers.enumerated() {
       for block in 0..<layer.blocks {
         node = append(
@@ -29,7 +29,7 @@ extension ResNetSpec {
     }
     var branch = graph.append(convolution(stride), named: "\(name).conv1", on: input)
     branch = graph.append(.batchNorm, named: "\(name).bn1", on: branch)
-    branch = graph.append(.relu, named: "\(name).relu1", on: branch)
+    branch = graph.append(.activation(activation), named: "\(name).\(activation)1", on: branch)
     if blockDropout > 0 {
       branch = graph.append(.dropout(rate: Float(blockDropout)), named: "\(name).dropout", on: branch)
     }
@@ -44,6 +44,6 @@ extension ResNetSpec {
       shortcut = graph.append(.batchNorm, named: "\(name).shortcut.1", on: shortcut)
     }
     let sum = graph.append(.add, named: "\(name).add", on: branch, shortcut)
-    return graph.append(.relu, named: "\(name).relu2", on: sum)
+    return graph.append(.activation(activation), named: "\(name).\(activation)2", on: sum)
   }
 }

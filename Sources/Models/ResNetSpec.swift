@@ -3,7 +3,7 @@
 
 /// A residual network for small images: stem, N residual layers of basic blocks, average pool, classifier.
 public struct ResNetSpec: Hashable, Codable, Sendable {
-  /// The first convolution, followed by batch normalisation and ReLU.
+  /// The first convolution, followed by batch normalisation and activation.
   public struct Stem: Hashable, Codable, Sendable {
     /// Output channels.
     public var channels: Int
@@ -42,6 +42,8 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
 
   /// The images' shape.
   public var input: Shape
+  /// What stands behind normalisations and sums.
+  public var activation: Activation
   /// The first convolution.
   public var stem: Stem
   /// The residual layers.
@@ -57,10 +59,11 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
 
   /// A description; `validate()` tells whether it is possible.
   public init(
-    input: Shape = Shape(channels: 3, height: 32, width: 32), stem: Stem, layers: [Layer], pool: Int,
+    input: Shape = .cifar10, activation: Activation = .relu, stem: Stem, layers: [Layer], pool: Int,
     blockDropout: Double = 0, dropout: Double = 0, classes: Int = 10
   ) {
     self.input = input
+    self.activation = activation
     self.stem = stem
     self.layers = layers
     self.pool = pool
@@ -80,15 +83,40 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
   }
 }
 
+// Keys that a description may leave out take their defaults, so that files written before a key existed stay valid.
+
+extension ResNetSpec {
+  /// Decodes a description; all but `stem`, `layers` and `pool` may be left out.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      stem: try container.decode(Stem.self, forKey: .stem),
+      layers: try container.decode([Layer].self, forKey: .layers),
+      pool: try container.decode(Int.self, forKey: .pool))
+    try container.update(&input, .input)
+    try container.update(&activation, .activation)
+    try container.update(&blockDropout, .blockDropout)
+    try container.update(&dropout, .dropout)
+    try container.update(&classes, .classes)
+  }
+}
+
 extension ResNetSpec.Layer {
-  /// Decodes a layer; `kernel` and `skipKernel` may be left out (3 and 1).
+  /// Decodes a layer; `kernel` and `skipKernel` may be left out.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       blocks: try container.decode(Int.self, forKey: .blocks),
       channels: try container.decode(Int.self, forKey: .channels),
-      kernel: try container.decodeIfPresent(Int.self, forKey: .kernel) ?? 3,
-      skipKernel: try container.decodeIfPresent(Int.self, forKey: .skipKernel) ?? 1,
       stride: try container.decode(Int.self, forKey: .stride))
+    try container.update(&kernel, .kernel)
+    try container.update(&skipKernel, .skipKernel)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Replaces `value` by that of `key`, where there is one.
+  fileprivate func update<Value: Decodable>(_ value: inout Value, _ key: Key) throws {
+    if let found = try decodeIfPresent(Value.self, forKey: key) { value = found }
   }
 }

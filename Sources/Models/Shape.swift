@@ -17,6 +17,9 @@ public struct Shape: Hashable, Codable, Sendable {
     self.width = width
   }
 
+  /// A colour image of CIFAR-10.
+  public static let cifar10 = Shape(channels: 3, height: 32, width: 32)
+
   /// Number of values.
   public var count: Int { channels * height * width }
 

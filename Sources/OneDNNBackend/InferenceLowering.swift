@@ -1,5 +1,5 @@
 // From a graph to an inference pass: weights laid out once, normalisations folded into convolutions or applied
-// with their running statistics, ReLU and sums fused behind the operation before them.
+// with their running statistics, activations and sums fused behind the operation before them.
 internal import CKernels
 internal import COneDNN
 internal import Compute
@@ -71,34 +71,35 @@ final class InferenceLowering: Lowering {
     }
     let (weights, bias) = try folded(node, norm)
 
-    // conv → norm → add → ReLU: onto the shortcut, where that is computed and nobody else still reads it.
+    // conv → norm → add → activation: onto the shortcut, where that is computed and nobody else still reads it.
     if let add = onlyConsumer(norm, where: { $0 == .add }), add.inputs[0] == norm.id,
       add.inputs[1] > 0, context.outputs[add.inputs[1]] != nil,
-      let relu = onlyConsumer(add, where: { $0 == .relu }),
+      let activation = onlyActivation(of: add),
       context.consumers[add.inputs[1]].allSatisfy({ $0 == add.id || context.outputs[$0] != nil })
     {
       let result = try run(
-        node, kernel, stride, weights: weights, bias: bias, relu: true, shortcut: add.inputs[1])
-      for id in [norm.id, add.id, relu.id] { context.outputs[id] = result }
+        node, kernel, stride, weights: weights, bias: bias, activation: activation.kind, shortcut: add.inputs[1])
+      for id in [norm.id, add.id, activation.node.id] { context.outputs[id] = result }
       return result
     }
-    let relu = onlyConsumer(norm) { $0 == .relu }
-    let result = try run(node, kernel, stride, weights: weights, bias: bias, relu: relu != nil)
+    let activation = onlyActivation(of: norm)
+    let result = try run(node, kernel, stride, weights: weights, bias: bias, activation: activation?.kind)
     context.outputs[norm.id] = result
-    if let relu { context.outputs[relu.id] = result }
+    if let activation { context.outputs[activation.node.id] = result }
     return result
   }
 
   /// The convolution and what follows it, by whichever algorithm; onto the value of node `shortcut` where given.
   private func run(
-    _ node: Node, _ kernel: Int, _ stride: Int, weights: Value, bias: Value? = nil, relu: Bool = false,
+    _ node: Node, _ kernel: Int, _ stride: Int, weights: Value, bias: Value? = nil, activation: Activation? = nil,
     shortcut: Int? = nil
   ) throws -> Value {
     if usesWinograd(node, kernel: kernel, stride: stride) {
-      return try runWinograd(node, weights: weights, bias: bias, relu: relu, shortcut: shortcut)
+      return try runWinograd(node, weights: weights, bias: bias, activation: activation, shortcut: shortcut)
     }
     let geometry = try self.geometry(node, kernel: kernel, stride: stride)
-    let fused: [Attributes.PostOperation] = (shortcut == nil ? [] : [.sum]) + (relu ? [.relu] : [])
+    let fused: [Attributes.PostOperation] =
+      (shortcut == nil ? [] : [.sum]) + (activation.map { [.activation($0)] } ?? [])
     let forward = try geometry.forward(training: false, bias: bias?.descriptor, attributes: Attributes(fused))
     let source = reordered(
       try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
@@ -117,7 +118,7 @@ final class InferenceLowering: Lowering {
   }
 
   private func runWinograd(
-    _ node: Node, weights: Value, bias: Value?, relu: Bool, shortcut: Int?
+    _ node: Node, weights: Value, bias: Value?, activation: Activation?, shortcut: Int?
   ) throws -> Value {
     let shape = winograd(node)
     let kernels = self.kernels
@@ -129,7 +130,7 @@ final class InferenceLowering: Lowering {
     }
     let residual = try shortcut.map { try blocked($0, name: "\(node.name).shortcut") }
     let result = try residual.map(builder.overwritten) ?? builder.make(try blocked(node))
-    let epilogue = PlanBuilder.Epilogue(bias: bias, residual: residual, relu: relu)
+    let epilogue = PlanBuilder.Epilogue(bias: bias, residual: residual, activation: activation)
     passes.append { [builder] in
       try builder.winogradForward(
         node.name, kernels, shape, input: source, weights: transformed, output: result, epilogue)
@@ -163,9 +164,9 @@ final class InferenceLowering: Lowering {
   }
 
   func batchNorm(_ node: Node) throws -> Value {
-    let relu = onlyConsumer(node) { $0 == .relu }
-    let result = try affine(node, coefficients: try runningCoefficients(node), relu: relu != nil)
-    if let relu { context.outputs[relu.id] = result }
+    let activation = onlyActivation(of: node)
+    let result = try affine(node, coefficients: try runningCoefficients(node), activation: activation?.kind)
+    if let activation { context.outputs[activation.node.id] = result }
     return result
   }
 
@@ -192,13 +193,14 @@ final class InferenceLowering: Lowering {
 
   /// Our own pass over the node's input, in place where nobody else reads it.
   private func affine(
-    _ node: Node, coefficients: Value? = nil, residual: Value? = nil, relu: Bool
+    _ node: Node, coefficients: Value? = nil, residual: Value? = nil, activation: Activation?
   ) throws -> Value {
     let input = try blocked(node.inputs[0], name: "\(node.name).input")
     let result = target(node, input)
     passes.append { [builder, kernels, map = map(node)] in
       builder.affine(
-        node.name, kernels, map, input, coefficients: coefficients, residual: residual, relu: relu, into: result)
+        node.name, kernels, map, input, coefficients: coefficients, residual: residual, activation: activation,
+        into: result)
     }
     return result
   }
@@ -212,15 +214,15 @@ final class InferenceLowering: Lowering {
     return result
   }
 
-  func relu(_ node: Node) throws -> Value {
-    try affine(node, relu: true)
+  func activation(_ node: Node, _ activation: Activation) throws -> Value {
+    try affine(node, activation: activation)
   }
 
   func add(_ node: Node) throws -> Value {
-    let relu = onlyConsumer(node) { $0 == .relu }
+    let activation = onlyActivation(of: node)
     let residual = try blocked(node.inputs[1], name: "\(node.name).input")
-    let result = try affine(node, residual: residual, relu: relu != nil)
-    if let relu { context.outputs[relu.id] = result }
+    let result = try affine(node, residual: residual, activation: activation?.kind)
+    if let activation { context.outputs[activation.node.id] = result }
     return result
   }
 

@@ -34,6 +34,18 @@ extension UnsafeMutableRawPointer {
   var doubles: UnsafeMutablePointer<Double> { assumingMemoryBound(to: Double.self) }
 }
 
+extension Activation? {
+  /// The kernels' name for it.
+  var kernel: tps_activation {
+    switch self {
+    case nil: TPS_IDENTITY
+    case .relu: TPS_RELU
+    case .gelu: TPS_GELU
+    case .silu: TPS_SILU
+    }
+  }
+}
+
 extension tps_map {
   /// A batch of feature maps.
   init(_ shape: Shape, batchSize: Int) {
@@ -105,7 +117,7 @@ extension PlanBuilder {
   struct Epilogue {
     var bias: Value?
     var residual: Value?
-    var relu = false
+    var activation: Activation?
     var sums: Value?
   }
 
@@ -123,8 +135,7 @@ extension PlanBuilder {
       tps_winograd_forward(
         shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2],
         tps_epilogue(
-          bias: bias?.floats, residual: residual, relu: epilogue.relu ? 1 : 0,
-          sums: sums?.doubles),
+          bias: bias?.floats, residual: residual, activation: epilogue.activation.kernel, sums: sums?.doubles),
         memory[3])
     }
   }
@@ -151,18 +162,17 @@ extension PlanBuilder {
     }
   }
 
-  /// result ← x · scale + shift + residual, rectified where asked; without coefficients x stays as it is.
+  /// result ← activation(x · scale + shift + residual); without coefficients x stays as it is.
   func affine(
     _ name: String, _ kernels: Kernels, _ map: tps_map, _ x: Value, coefficients: Value? = nil,
-    residual: Value? = nil, relu: Bool = false, into result: Value
+    residual: Value? = nil, activation: Activation? = nil, into result: Value
   ) {
     run(name, on: [x, result] + [coefficients, residual].compactMap(\.self)) { memory in
       var rest = memory[2...]
       let coefficients = coefficients.flatMap { _ in rest.popFirst() }
       let residual = residual.flatMap { _ in rest.popFirst() }
       tps_affine(
-        map, kernels.isa, kernels.threads, memory[0], coefficients?.floats, residual,
-        relu ? 1 : 0, memory[1])
+        map, kernels.isa, kernels.threads, memory[0], coefficients?.floats, residual, activation.kernel, memory[1])
     }
   }
 }

@@ -45,7 +45,7 @@ protocol Lowering {
 
   func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value
   func batchNorm(_ node: Node) throws -> Value
-  func relu(_ node: Node) throws -> Value
+  func activation(_ node: Node, _ activation: Activation) throws -> Value
   func add(_ node: Node) throws -> Value
   func dropout(_ node: Node, rate: Float) throws -> Value
   func averagePool(_ node: Node, kernel: Int) throws -> Value
@@ -63,7 +63,7 @@ extension Lowering {
     case .input: context.images
     case .convolution(_, let kernel, let stride): try convolution(node, kernel: kernel, stride: stride)
     case .batchNorm: try batchNorm(node)
-    case .relu: try relu(node)
+    case .activation(let kind): try activation(node, kind)
     case .add: try add(node)
     case .dropout(let rate): try dropout(node, rate: rate)
     case .averagePool(let kernel): try averagePool(node, kernel: kernel)
@@ -86,6 +86,13 @@ extension Lowering {
     guard context.consumers[node.id].count == 1 else { return nil }
     let consumer = graph.nodes[context.consumers[node.id][0]]
     return matches(consumer.operation) ? consumer : nil
+  }
+
+  /// The activation that alone reads `node`.
+  func onlyActivation(of node: Node) -> (node: Node, kind: Activation)? {
+    guard let consumer = onlyConsumer(node, where: { _ in true }), case .activation(let kind) = consumer.operation
+    else { return nil }
+    return (consumer, kind)
   }
 
   /// Whether `node` alone reads its first input, so that it may overwrite it; the images are the caller's.

@@ -1,6 +1,7 @@
 // Primitive descriptors (what oneDNN will compute and in which layouts) and attributes
 // (where scratch memory comes from, what is fused behind the operation).
 internal import COneDNN
+internal import Models
 
 /// Owner of a `dnnl_primitive_desc_t`, and the questions that lowering asks it.
 final class PrimitiveDescriptor {
@@ -43,7 +44,7 @@ final class Attributes {
   enum PostOperation {
     /// Adds what the destination held before.
     case sum
-    case relu
+    case activation(Activation)
   }
 
   let handle: OpaquePointer
@@ -59,12 +60,25 @@ final class Attributes {
       switch operation {
       case .sum:
         try check(dnnl_post_ops_append_sum(list, 1, 0, dnnl_data_type_undef), "append sum")
-      case .relu:
-        try check(dnnl_post_ops_append_eltwise(list, dnnl_eltwise_relu, 0, 0), "append ReLU")
+      case .activation(let activation):
+        try check(
+          dnnl_post_ops_append_eltwise(list, activation.eltwise.kind, activation.eltwise.alpha, 0),
+          "append \(activation)")
       }
     }
     try check(dnnl_primitive_attr_set_post_ops(handle, list), "set post-operations")
   }
 
   deinit { dnnl_primitive_attr_destroy(handle) }
+}
+
+extension Activation {
+  /// What oneDNN calls it, and that operation's parameter.
+  fileprivate var eltwise: (kind: dnnl_alg_kind_t, alpha: Float) {
+    switch self {
+    case .relu: (dnnl_eltwise_relu, 0)
+    case .gelu: (dnnl_eltwise_gelu_tanh, 0)
+    case .silu: (dnnl_eltwise_swish, 1)
+    }
+  }
 }

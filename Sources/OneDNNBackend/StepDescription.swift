@@ -43,7 +43,7 @@ extension PlanBuilder {
       }
     case .linear: return passes.contains(part) ? .linear : .reorder
     case .batchNorm: return .batchNorm
-    case .relu: return .relu
+    case .activation: return .activation
     case .add: return .sum
     case .dropout: return .dropout
     case .averagePool: return .pool
@@ -65,7 +65,7 @@ extension Work {
       default: return .convolutionForward
       }
     case dnnl_batch_normalization: return .batchNorm
-    case dnnl_eltwise: return .relu
+    case dnnl_eltwise: return .activation
     case dnnl_binary, dnnl_sum: return .sum
     case dnnl_reorder: return .reorder
     case dnnl_pooling: return .pool

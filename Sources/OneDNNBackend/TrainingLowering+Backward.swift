@@ -40,8 +40,8 @@ extension TrainingLowering {
         } else if let result = try convolution(node, gradient, kernel: kernel, stride: stride) {
           gradients[node.inputs[0]].append(result)
         }
-      case .relu:
-        gradients[node.inputs[0]].append(try relu(node, gradient))
+      case .activation(let activation):
+        gradients[node.inputs[0]].append(try self.activation(node, gradient, activation))
       case .add:
         for input in node.inputs { gradients[input].append(Gradient(value: gradient.value, isShared: true)) }
       case .dropout(let rate):
@@ -158,55 +158,72 @@ extension TrainingLowering {
     return known.dropFirst() + [Gradient(value: result, isShared: false)]
   }
 
-  /// A convolution's input as the forward pass saw it. A rectified normalisation that nobody else reads is computed once
+  /// A convolution's input as the forward pass saw it. An activated normalisation that nobody else reads is computed once
   /// more: one quick pass for a quarter of a residual network's memory.
   private func recomputedInput(_ node: Node) throws -> Value {
     let id = node.inputs[0]
-    guard context.consumers[id].count == 1, let known = normalizations[id], known.mask == TPS_RELU_OF_VALUE else {
+    guard context.consumers[id].count == 1, let known = normalizations[id], known.addend == nil,
+      known.activation != nil
+    else {
       return try blocked(id)
     }
     let result = builder.make(known.input.descriptor)
     builder.affine(
-      "\(known.node.name).again", kernels, map(known.node), known.input, coefficients: known.coefficients, relu: true,
-      into: result)
+      "\(known.node.name).again", kernels, map(known.node), known.input, coefficients: known.coefficients,
+      activation: known.activation, into: result)
     return result
   }
 
-  /// Through ReLU and sum back to the input of a normalisation, and to the sum's other term.
+  /// Through activation and sum back to the input of a normalisation, and to the sum's other term.
   private func normalization(
     _ normalization: Normalization, _ last: Node, _ gradient: Gradient
   ) throws -> (input: Gradient, addend: Gradient?) {
     let node = normalization.node
     let map = map(node)
-    let (kernels, mask) = (self.kernels, normalization.mask)
+    let (kernels, activation) = (self.kernels, normalization.activation)
     let gradient = try blocked(gradient, last)
     let input = normalization.input
     let sums = try sumMemory(node)
     let weights = [try parameters.gradient(node, "weight"), try parameters.gradient(node, "bias")]
-    let isSum = mask == TPS_RELU_OF_SUM
-    // Behind the ReLU of a sum the gradient goes two ways, so it is written down once.
-    let masked = isSum ? target(gradient) : nil
     let keepsGradient = normalization.addend != nil || gradient.isShared
     let result = keepsGradient ? builder.make(input.descriptor) : builder.overwritten(gradient.value)
-    let extras = try isSum ? [output(last.id)] + [masked].compactMap(\.self) : []
-    let values = [input, normalization.coefficients, gradient.value, sums] + weights + [result] + extras
+    var other: Value?
+    var behind: Value?
+    if let activation {
+      if let addend = normalization.addend {
+        // The gradient goes two ways behind the activation, so it is written down once.
+        behind = target(gradient)
+        other = activation == .relu ? try output(last.id) : try blocked(addend)
+      } else if activation != .relu {
+        // A derivative that takes longer than a pass over memory is computed once, and left where the result will be.
+        behind = result
+      }
+    }
+    let values =
+      [input, normalization.coefficients, gradient.value, sums] + weights + [result]
+      + [other, behind].compactMap(\.self)
     builder.run("\(node.name).backward", on: values) { memory in
+      var rest = memory[7...]
+      let other = other.flatMap { _ in rest.popFirst() }
+      let behind = behind.flatMap { _ in rest.popFirst() }
       tps_batchnorm_backward(
-        map, kernels.isa, kernels.threads, mask, memory[0], memory[1].floats, memory[2], isSum ? memory[7] : nil,
-        isSum ? memory[8] : nil, memory[3].doubles, memory[4].floats, memory[5].floats, memory[6])
+        map, kernels.isa, kernels.threads, activation.kernel, memory[0], memory[1].floats, memory[2], other, behind,
+        memory[3].doubles, memory[4].floats, memory[5].floats, memory[6])
     }
     let addend = normalization.addend.map { _ in
-      masked.map { Gradient(value: $0, isShared: false) } ?? gradient
+      behind.map { Gradient(value: $0, isShared: false) } ?? gradient
     }
     return (Gradient(value: result, isShared: false), addend)
   }
 
-  private func relu(_ node: Node, _ gradient: Gradient) throws -> Gradient {
+  private func activation(_ node: Node, _ gradient: Gradient, _ activation: Activation) throws -> Gradient {
     let gradient = try blocked(gradient, node)
     let target = target(gradient)
-    builder.run("\(node.name).backward", on: [try output(node.id), gradient.value, target]) {
+    let input = activation == .relu ? try output(node.id) : try blocked(node.inputs[0])
+    builder.run("\(node.name).backward", on: [input, gradient.value, target]) {
       [map = map(node), kernels] memory in
-      tps_relu_backward(map, kernels.isa, kernels.threads, memory[0], memory[1], memory[2])
+      tps_activation_backward(
+        map, kernels.isa, kernels.threads, Activation?.some(activation).kernel, memory[0], memory[1], memory[2])
     }
     return Gradient(value: target, isShared: false)
   }

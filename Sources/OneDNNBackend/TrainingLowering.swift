@@ -23,9 +23,10 @@ final class TrainingLowering: Lowering {
     let input: Value
     /// What the backward pass needs of it: see `TPS_COEFFICIENT_ROWS`.
     let coefficients: Value
-    let mask: tps_mask
-    /// The node that is added before the ReLU.
+    /// The node that is added to its value.
     let addend: Int?
+    /// What follows the value, or the sum.
+    let activation: Activation?
   }
 
   /// The step's options where recorded kernels can read them.
@@ -91,27 +92,21 @@ final class TrainingLowering: Lowering {
     // The nodes that one pass computes.
     var fused = [node]
     var addend: Int?
-    var mask = TPS_NOTHING
-    if let relu = onlyConsumer(node, where: { $0 == .relu }) {
-      fused.append(relu)
-      mask = TPS_RELU_OF_VALUE
-    } else if let add = onlyConsumer(node, where: { $0 == .add }),
+    if let add = onlyConsumer(node, where: { $0 == .add }),
       let other = add.inputs.first(where: { $0 != node.id }), other > 0, context.outputs[other] != nil
     {
       fused.append(add)
       addend = other
-      if let relu = onlyConsumer(add, where: { $0 == .relu }) {
-        fused.append(relu)
-        mask = TPS_RELU_OF_SUM
-      }
     }
+    let activation = onlyActivation(of: fused[fused.count - 1])
+    if let activation { fused.append(activation.node) }
     let result = builder.make(input.descriptor)
     builder.affine(
       node.name, kernels, map(node), input, coefficients: coefficients, residual: try addend.map(blocked),
-      relu: mask != TPS_NOTHING, into: result)
+      activation: activation?.kind, into: result)
     for member in fused { context.outputs[member.id] = result }
     normalizations[fused[fused.count - 1].id] = Normalization(
-      node: node, input: input, coefficients: coefficients, mask: mask, addend: addend)
+      node: node, input: input, coefficients: coefficients, addend: addend, activation: activation?.kind)
     return result
   }
 
@@ -141,10 +136,10 @@ final class TrainingLowering: Lowering {
     return coefficients
   }
 
-  func relu(_ node: Node) throws -> Value {
+  func activation(_ node: Node, _ activation: Activation) throws -> Value {
     let input = try blocked(node.inputs[0])
     let result = builder.make(input.descriptor)
-    builder.affine(node.name, kernels, map(node), input, relu: true, into: result)
+    builder.affine(node.name, kernels, map(node), input, activation: activation, into: result)
     return result
   }
 

@@ -1,6 +1,7 @@
 // Where a configuration comes from: defaults < preset < file < `--set` < flags, each laid over the last,
 // with unknown keys refused.
 import Datasets
+import Models
 public import Foundation
 
 extension Configuration {
@@ -45,6 +46,7 @@ extension Configuration {
 
   /// The keys whose value is one word of a list, which an error has to name.
   private static let choices: [(path: String, values: [String])] = [
+    ("model.activation", Activation.allCases.map(\.rawValue)),
     ("augmentation.paddingMode", Augmentation.PaddingMode.allCases.map(\.rawValue)),
     ("augmentation.flip", Augmentation.Flip.allCases.map(\.rawValue)),
     ("optimizer.kind", OptimizerSettings.Kind.allCases.map(\.rawValue)),

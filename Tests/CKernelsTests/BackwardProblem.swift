@@ -8,18 +8,25 @@ struct BackwardVariant: Sendable, CustomTestStringConvertible {
   enum Masked: CaseIterable { case none, apart, yGradient }
   enum Target { case apart, yGradient, masked }
 
-  let mask: tps_mask
+  let activation: tps_activation
+  /// Whether the activation is of a sum.
+  let ofSum: Bool
   let masked: Masked
   let target: Target
 
   /// All that differ.
-  static let all = [TPS_NOTHING, TPS_RELU_OF_VALUE, TPS_RELU_OF_SUM].flatMap { mask in
-    Masked.allCases.flatMap { masked in
-      targets(masked).map {
-        BackwardVariant(mask: mask, masked: masked, target: $0)
+  static let all = activations.flatMap { activation in
+    (activation == TPS_IDENTITY ? [false] : [false, true]).flatMap { ofSum in
+      Masked.allCases.flatMap { masked in
+        targets(masked).map {
+          BackwardVariant(activation: activation, ofSum: ofSum, masked: masked, target: $0)
+        }
       }
     }
   }
+
+  /// How often values are rounded on the way: what was stored behind the activation is read again.
+  var steps: Int { masked == .none ? 1 : 2 }
 
   private static func targets(_ masked: Masked) -> [Target] {
     switch masked {
@@ -30,8 +37,7 @@ struct BackwardVariant: Sendable, CustomTestStringConvertible {
   }
 
   var testDescription: String {
-    let name = [TPS_NOTHING: "nothing", TPS_RELU_OF_VALUE: "ReLU of the value", TPS_RELU_OF_SUM: "ReLU of a sum"][mask]
-    return "\(name ?? "?"), masked: \(masked), into: \(target)"
+    "\(activation.testDescription)\(ofSum ? " of a sum" : ""), masked: \(masked), into: \(target)"
   }
 }
 
@@ -40,19 +46,23 @@ struct BackwardProblem {
   let set: InstructionSet
   let x: Activations
   private let coefficients: Coefficients
-  private let result: Activations?
+  private let activation: tps_activation
+  /// What the kernel is given of a sum: its result for a ReLU, else its other term.
+  private let other: Activations?
   private let yGradient: [Float]
 
   /// The gradients by their definition.
   let expected: (weightGradient: [Double], biasGradient: [Double], masked: [Float], xGradient: [Double])
 
-  init(_ shape: MapShape, _ set: InstructionSet, _ mask: tps_mask) {
+  init(_ shape: MapShape, _ set: InstructionSet, _ activation: tps_activation, ofSum: Bool) {
     self.shape = shape
     self.set = set
+    self.activation = activation
     let map = shape.map
     x = Activations(set, map, shape.values)
     yGradient = randoms(shape.count, seed: 6)
-    result = mask == TPS_RELU_OF_SUM ? Activations(set, map, randoms(shape.count, seed: 7).map { max($0, 0) }) : nil
+    let others = randoms(shape.count, seed: 7)
+    other = ofSum ? Activations(set, map, activation == TPS_RELU ? others.map { max($0, 0) } : others) : nil
 
     let values = x.values.map(Double.init)
     let statistics = Statistics(of: values, map)
@@ -67,18 +77,15 @@ struct BackwardProblem {
       ])
 
     var masked = Activations(set, map, yGradient).values
-    let results = result?.values
+    let terms = other?.values
     let (scale, shift) = (coefficients[TPS_SCALE], coefficients[TPS_SHIFT])
     let channels = Channels(map)
     for place in masked.indices {
       let channel = channels.channel(of: place)
-      let sign =
-        switch mask {
-        case TPS_RELU_OF_VALUE: values[place] * Double(scale[channel]) + Double(shift[channel])
-        case TPS_RELU_OF_SUM: Double(results?[place] ?? 0)
-        default: 1.0
-        }
-      if sign <= 0 { masked[place] = 0 }
+      let value = values[place] * Double(scale[channel]) + Double(shift[channel])
+      let term = Double(terms?[place] ?? 0)
+      let argument = ofSum && activation == TPS_RELU ? term : value + term
+      masked[place] *= Float(activation.slope(argument))
     }
     var gradients = (weight: [Double](), bias: [Double]())
     var xGradient = [Double](repeating: 0, count: shape.count)
@@ -121,11 +128,11 @@ struct BackwardProblem {
     let sums = Memory(byteCount: 8 * tps_sum_count(map.channels, threads))
     let gradients = (weight: Memory(byteCount: 4 * shape.channels), bias: Memory(byteCount: 4 * shape.channels))
     tps_batchnorm_backward(
-      map, set.isa, threads, variant.mask, x.memory.base, coefficients.memory.floatBase, gradient.memory.base,
-      result.map { UnsafeRawPointer($0.memory.base) }, masked?.memory.base, sums.doubleBase,
+      map, set.isa, threads, activation, x.memory.base, coefficients.memory.floatBase, gradient.memory.base,
+      other.map { UnsafeRawPointer($0.memory.base) }, masked?.memory.base, sums.doubleBase,
       gradients.weight.floatBase, gradients.bias.floatBase, target.memory.base)
     expectIntact(
-      x.memory, coefficients.memory, gradient.memory, result?.memory, masked?.memory, sums, gradients.weight,
+      x.memory, coefficients.memory, gradient.memory, other?.memory, masked?.memory, sums, gradients.weight,
       gradients.bias, target.memory)
     #expect(target.isTidy && masked?.isTidy != false)
     return Solution(

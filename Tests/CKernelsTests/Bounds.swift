@@ -18,9 +18,10 @@ struct Bounds {
   /// A few operations in fp32, or a sum of many.
   static let fp32 = Bounds(whole: 2e-6, each: 1e-5)
 
-  /// A pass over memory computes in fp32 and rounds once, when it stores.
-  static func pass(_ set: InstructionSet) -> Bounds {
-    Bounds(whole: 1e-5 + set.rounding, each: 1e-5, relative: set.rounding)
+  /// A pass over memory computes in fp32 and rounds once, when it stores; so many passes round as often.
+  static func pass(_ set: InstructionSet, steps: Int = 1) -> Bounds {
+    let rounding = Double(steps) * set.rounding
+    return Bounds(whole: 1e-5 + rounding, each: 1e-5 + Double(steps - 1) * set.rounding, relative: rounding)
   }
 }
 

@@ -8,15 +8,15 @@ struct Epilogue: Sendable, CustomTestStringConvertible {
 
   var bias = false
   var residual = Residual.none
-  var relu = false
+  var activation = TPS_IDENTITY
 
   static let all = [false, true].flatMap { bias in
     Residual.allCases.flatMap { residual in
-      [false, true].map { Epilogue(bias: bias, residual: residual, relu: $0) }
+      activations.map { Epilogue(bias: bias, residual: residual, activation: $0) }
     }
   }
 
-  var testDescription: String { "\(bias ? "bias, " : "")residual \(residual)\(relu ? ", relu" : "")" }
+  var testDescription: String { "\(bias ? "bias, " : "")residual \(residual), \(activation.testDescription)" }
 }
 
 extension Geometry {
@@ -45,7 +45,7 @@ extension Geometry {
       shape, set.isa, threads, source.memory.base, transformed.base, output.memory.base,
       tps_epilogue(
         bias: bias?.floatBase, residual: residual.map { UnsafeRawPointer($0.memory.base) },
-        relu: epilogue.relu ? 1 : 0, sums: sums?.doubleBase),
+        activation: epilogue.activation, sums: sums?.doubleBase),
       scratch.base)
     expectIntact(
       source.memory, transformed, output.memory, residual?.memory, bias, sums, scratch, sourceLocation: sourceLocation)

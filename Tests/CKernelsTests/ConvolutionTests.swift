@@ -48,14 +48,14 @@ import Testing
   }
 
   @Test(arguments: Geometry.some, Epilogue.all)
-  func biasResidualAndReLUFollowInThisOrder(_ geometry: Geometry, _ epilogue: Epilogue) {
+  func biasResidualAndActivationFollowInThisOrder(_ geometry: Geometry, _ epilogue: Epilogue) {
     let (input, weights, bias, residual) = (geometry.input, geometry.weights, geometry.bias, geometry.residual)
     let pixels = geometry.height * geometry.width
     var expected = geometry.output(of: input, weights)
     for index in expected.indices {
       if epilogue.bias { expected[index] += Double(bias[index / pixels % geometry.outputs]) }
       if epilogue.residual != .none { expected[index] += Double(residual[index]) }
-      if epilogue.relu { expected[index] = max(expected[index], 0) }
+      expected[index] = epilogue.activation.value(expected[index])
     }
     onAllKernels { set, threads, comment in
       let sums = Memory(byteCount: 8 * tps_sum_count(Int32(geometry.outputs), threads))
@@ -73,7 +73,8 @@ import Testing
     onAllKernels { set, threads, comment in
       let runs = (0..<2).map { _ in
         let sums = Memory(byteCount: 8 * tps_sum_count(Int32(geometry.outputs), threads))
-        let output = geometry.forward(set, threads, input, weights, Epilogue(bias: true, relu: true), sums: sums)
+        let output = geometry.forward(
+          set, threads, input, weights, Epilogue(bias: true, activation: TPS_GELU), sums: sums)
         let gradient = geometry.weightGradient(set, threads, input, slope)
         let direct = geometry.directWeightGradient(set, threads, input, slope)
         return (output: output.memory.bytes, sums: sums.bytes, gradients: gradient + direct)

@@ -1,4 +1,4 @@
-// Scale, shift, sum and ReLU in one pass, and the ReLU's gradient, against their definitions.
+// Scale, shift, sum and activation in one pass, and the activation's gradient, against their definitions.
 import CKernels
 import Testing
 
@@ -6,21 +6,22 @@ import Testing
 struct AffineVariant: Sendable, CustomTestStringConvertible {
   enum Target: CaseIterable { case apart, x, residual }
 
-  let scales, adds, relu: Bool
+  let scales, adds: Bool
+  let activation: tps_activation
   let target: Target
 
   static let all = [false, true].flatMap { scales in
     [false, true].flatMap { adds in
-      [false, true].flatMap { relu in
+      activations.flatMap { activation in
         Target.allCases.filter { $0 != .residual || adds }.map {
-          AffineVariant(scales: scales, adds: adds, relu: relu, target: $0)
+          AffineVariant(scales: scales, adds: adds, activation: activation, target: $0)
         }
       }
     }
   }
 
   var testDescription: String {
-    "x\(scales ? " · scale + shift" : "")\(adds ? " + residual" : "")\(relu ? ", relu" : ""), into: \(target)"
+    "\(activation.testDescription) of x\(scales ? " · scale + shift" : "")\(adds ? " + residual" : ""), into: \(target)"
   }
 }
 
@@ -38,7 +39,7 @@ struct AffineVariant: Sendable, CustomTestStringConvertible {
       }
     tps_affine(
       map, set.isa, threads, x.memory.base, coefficients?.memory.floatBase,
-      residual.map { UnsafeRawPointer($0.memory.base) }, variant.relu ? 1 : 0, target.memory.base)
+      residual.map { UnsafeRawPointer($0.memory.base) }, variant.activation, target.memory.base)
     expectIntact(x.memory, coefficients?.memory, residual?.memory, target.memory)
     return target
   }
@@ -64,7 +65,7 @@ struct AffineVariant: Sendable, CustomTestStringConvertible {
         let channel = channels.channel(of: place)
         let sum =
           Double(value) * Double(scale?[channel] ?? 1) + Double(shift?[channel] ?? 0) + Double(addends?[place] ?? 0)
-        return variant.relu ? max(sum, 0) : sum
+        return variant.activation.value(sum)
       }
       let found = affine(set, threads, shape.map, variant, x, residual, coefficients)
       expectNear(found.values, expected, .pass(set), comment)
@@ -78,7 +79,7 @@ struct AffineVariant: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: MapShape.all) func onePassIsItsDefinitionInAllShapes(_ shape: MapShape) {
-    expectTheDefinition(shape, AffineVariant(scales: true, adds: true, relu: true, target: .apart))
+    expectTheDefinition(shape, AffineVariant(scales: true, adds: true, activation: TPS_RELU, target: .apart))
   }
 
   // A maximum would make a zero of what is not a number, and a diverged network look well.
@@ -96,30 +97,60 @@ struct AffineVariant: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test(arguments: MapShape.all, [false, true])
-  func aReLUPassesGradientsWhereItsResultIsPositive(_ shape: MapShape, inPlace: Bool) {
+  // From where each function is flat or a line, over its bend, and through the arguments that saturate a float.
+  @Test(arguments: activations) func activationsAreTheirDefinitionsEverywhere(_ activation: tps_activation) {
+    let magnitudes = (0..<400).map { Float(2e-3) * Float(1.03).raised(to: $0) }
+    let values = magnitudes + magnitudes.map { -$0 } + [0, -0.0, 1e-30, -1e-30, 1e6, -1e6]
+    let shape = MapShape(1, 16, (values.count + 15) / 16)
     onAllKernels { set, threads, comment in
-      let result = Activations(set, shape.map, randoms(shape.count, seed: 5).map { max($0, 0) })
-      let gradient = Activations(set, shape.map, randoms(shape.count, seed: 6))
-      let expected = zip(result.values, gradient.values).map { $0 > 0 ? $1 : 0 }
-      let masked = inPlace ? gradient : Activations(set, shape.map)
-      tps_relu_backward(
-        shape.map, set.isa, threads, result.memory.base, gradient.memory.base, masked.memory.base)
-      expectIntact(result.memory, gradient.memory, masked.memory)
-      #expect(masked.values == expected, comment)
-      #expect(masked.isTidy, comment)
+      let x = Activations(set, shape.map, values + [Float](repeating: 0, count: shape.count - values.count))
+      let result = Activations(set, shape.map)
+      tps_affine(shape.map, set.isa, threads, x.memory.base, nil, nil, activation, result.memory.base)
+      let gradient = Activations(set, shape.map, [Float](repeating: 1, count: shape.count))
+      tps_activation_backward(
+        shape.map, set.isa, threads, activation, x.memory.base, gradient.memory.base, gradient.memory.base)
+      expectIntact(x.memory, result.memory, gradient.memory)
+      let rounding = max(set.rounding, 2e-6)
+      for (index, x) in x.values.enumerated() {
+        let (value, slope) = (activation.value(Double(x)), activation.slope(Double(x)))
+        #expect(abs(Double(result.values[index]) - value) <= rounding * abs(value) + 1e-6, "\(x), \(comment)")
+        #expect(abs(Double(gradient.values[index]) - slope) <= rounding * abs(slope) + 2e-6, "\(x), \(comment)")
+      }
     }
   }
 
-  @Test(arguments: MapShape.some) func aReLUsGradientShowsWhatIsNotANumber(_ shape: MapShape) {
+  @Test(arguments: MapShape.all, activations)
+  func anActivationsGradientIsItsDefinition(_ shape: MapShape, _ activation: tps_activation) {
     onAllKernels { set, threads, comment in
-      let result = Activations(set, shape.map, [Float](repeating: 1, count: shape.count))
+      let x = Activations(set, shape.map, randoms(shape.count, seed: 5).map { 3 * $0 })
+      let gradient = Activations(set, shape.map, randoms(shape.count, seed: 6))
+      let expected = zip(x.values, gradient.values).map { activation.slope(Double($0)) * Double($1) }
+      let results = [Activations(set, shape.map), gradient].map { target in
+        tps_activation_backward(
+          shape.map, set.isa, threads, activation, x.memory.base, gradient.memory.base, target.memory.base)
+        expectIntact(x.memory, gradient.memory, target.memory)
+        #expect(target.isTidy, comment)
+        return target.values
+      }
+      expectNear(results[0], expected, .pass(set), comment)
+      #expect(results[1] == results[0], comment)
+    }
+  }
+
+  @Test(arguments: MapShape.some, activations)
+  func anActivationsGradientShowsWhatIsNotANumber(_ shape: MapShape, _ activation: tps_activation) {
+    onAllKernels { set, threads, comment in
+      let x = Activations(set, shape.map, [Float](repeating: 1, count: shape.count))
       let values = randoms(shape.count, seed: 6).enumerated().map { $0 % 5 == 2 ? .nan : $1 }
       let gradient = Activations(set, shape.map, values)
-      tps_relu_backward(
-        shape.map, set.isa, threads, result.memory.base, gradient.memory.base, gradient.memory.base)
-      expectIntact(result.memory, gradient.memory)
+      tps_activation_backward(
+        shape.map, set.isa, threads, activation, x.memory.base, gradient.memory.base, gradient.memory.base)
+      expectIntact(x.memory, gradient.memory)
       #expect(gradient.values.map(\.isNaN) == values.map(\.isNaN), comment)
     }
   }
+}
+
+extension Float {
+  fileprivate func raised(to power: Int) -> Float { (0..<power).reduce(1) { product, _ in product * self } }
 }

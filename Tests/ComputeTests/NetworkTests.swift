@@ -21,11 +21,18 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
       spec: spec(
         [.init(blocks: 1, channels: 5, kernel: 5, skipKernel: 3, stride: 3)], pool: 2, dropout: 0.3),
       images: 3, options: StepOptions(labelSmoothing: 0.125, dropoutSeed: 5)),
+    NetworkCase(
+      testDescription: "GELU",
+      spec: spec([.init(blocks: 2, channels: 6, stride: 2)], pool: 4, activation: .gelu),
+      images: 2, options: StepOptions()),
   ]
 
-  static func spec(_ layers: [ResNetSpec.Layer], pool: Int, dropout: Double = 0) -> ResNetSpec {
+  static func spec(
+    _ layers: [ResNetSpec.Layer], pool: Int, dropout: Double = 0, activation: Activation = .relu
+  ) -> ResNetSpec {
     ResNetSpec(
-      input: Shape(channels: 3, height: 8, width: 8), stem: .init(channels: 4), layers: layers, pool: pool,
+      input: Shape(channels: 3, height: 8, width: 8), activation: activation, stem: .init(channels: 4), layers: layers,
+      pool: pool,
       blockDropout: dropout, dropout: dropout, classes: 5)
   }
 

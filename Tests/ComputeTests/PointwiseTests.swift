@@ -1,5 +1,6 @@
-// The operations without weights: rectifier, sum, dropout and average pool.
+// The operations without weights: activations, sum, dropout and average pool.
 import Compute
+import Models
 import Testing
 
 @Suite struct PointwiseTests {
@@ -8,18 +9,34 @@ import Testing
   @Test func rectifierIsZeroWithGradientZeroAtZero() {
     let input = ReferenceTensor(shape: [5], data: [-2, -0.0, 0, 1e-300, 3])
     let ones = ReferenceTensor(shape: [5], repeating: 1)
-    #expect(ReferenceReLU.forward(input).data == [0, 0, 0, 1e-300, 3])
-    #expect(ReferenceReLU.backward(ones, input: input).data == [0, 0, 0, 1, 1])
+    #expect(ReferenceActivation.forward(input, .relu).data == [0, 0, 0, 1e-300, 3])
+    #expect(ReferenceActivation.backward(ones, input: input, .relu).data == [0, 0, 0, 1, 1])
   }
 
-  @Test(arguments: shapes) func rectifierAndSumHaveTheirGradients(shape: [Int]) {
+  // torch.nn.functional of 1, −1 and 3, in float64: gelu(approximate="tanh") and silu.
+  @Test func smoothActivationsHavePyTorchsValues() {
+    let input = ReferenceTensor(shape: [3], data: [1, -1, 3])
+    let expected: [(Activation, [Double])] = [
+      (.gelu, [0.8411919906082768, -0.15880800939172324, 2.996362607918227]),
+      (.silu, [0.7310585786300049, -0.2689414213699951, 2.8577223804673]),
+    ]
+    for (activation, values) in expected {
+      let error = zip(ReferenceActivation.forward(input, activation).data, values).map { abs($0 - $1) }.max()
+      #expect(error ?? 1 < 1e-12, "\(activation)")
+    }
+  }
+
+  @Test(arguments: shapes) func activationsAndSumHaveTheirGradients(shape: [Int]) {
     var random = TestRandom(2)
     // No value within a step of the kink.
     let input = random.tensor(shape).map { $0 + ($0 < 0 ? -0.01 : 0.01) }
     let other = random.tensor(shape)
     let gradient = random.tensor(shape)
-    let byInput = ReferenceReLU.backward(gradient, input: input)
-    #expect(gradientError(byInput, at: input) { ReferenceReLU.forward($0).dot(gradient) } < 1e-7)
+    for activation in Activation.allCases {
+      let byInput = ReferenceActivation.backward(gradient, input: input, activation)
+      let error = gradientError(byInput, at: input) { ReferenceActivation.forward($0, activation).dot(gradient) }
+      #expect(error < 1e-7, "\(activation)")
+    }
     let (first, second) = ReferenceAdd.backward(gradient)
     #expect(gradientError(first, at: input) { ReferenceAdd.forward($0, other).dot(gradient) } < 1e-7)
     #expect(gradientError(second, at: other) { ReferenceAdd.forward(input, $0).dot(gradient) } < 1e-7)

@@ -1,4 +1,5 @@
 // The study's exact counts, PyTorch's names, and the refusal of impossible descriptions.
+import Foundation
 import Models
 import Testing
 
@@ -34,6 +35,25 @@ import Testing
     #expect(graph.tensors.contains { $0.name == "layer2.0.shortcut.1.running_var" })
     #expect(graph.tensors.suffix(2).map(\.name) == ["linear.weight", "linear.bias"])
     #expect(Set(graph.tensors.map(\.name)).count == graph.tensors.count)
+  }
+
+  @Test func descriptionsWrittenBeforeAKeyExistedKeepTheirMeaning() throws {
+    let text = """
+      {"stem": {"channels": 8, "kernel": 3}, "layers": [{"blocks": 1, "channels": 8, "stride": 1}], "pool": 8}
+      """
+    let spec = try JSONDecoder().decode(ResNetSpec.self, from: Data(text.utf8))
+    #expect(spec == ResNetSpec(stem: .init(channels: 8), layers: [.init(blocks: 1, channels: 8, stride: 1)], pool: 8))
+    #expect(try JSONDecoder().decode(ResNetSpec.self, from: JSONEncoder().encode(spec)) == spec)
+  }
+
+  @Test func anActivationChangesNoCount() throws {
+    for activation in Activation.allCases {
+      var spec = Self.tpsnet
+      spec.activation = activation
+      let graph = try spec.graph()
+      #expect(graph.parameterCount == 4_959_770)
+      #expect(graph.nodes.count { $0.operation == .activation(activation) } == 1 + 2 * 39)
+    }
   }
 
   @Test func poolSmallerThanTheMapFlattens() throws {

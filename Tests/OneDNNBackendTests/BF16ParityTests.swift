@@ -1,4 +1,4 @@
-// bf16 on PyTorch's seven networks: by direct sums no further from the exact gradients than PyTorch's own bf16, by
+// bf16 on PyTorch's networks: by direct sums no further from the exact gradients than PyTorch's own bf16, by
 // Winograd's algorithm a few times as far; and close to them where no ReLU switches.
 import Compute
 import Models
@@ -17,7 +17,7 @@ import Testing
   static let autocast: [String: (lowest: Double, whole: Double)] = [
     "tpsnet-shape": (0.9833, 0.9927), "odd-widths": (0.9928, 0.9974), "kernels-5-and-1": (0.9904, 0.9979),
     "skip-kernel-3": (0.9865, 0.9975), "two-layers-pool-4": (0.9882, 0.9984), "four-layers-strided": (0.9602, 0.9873),
-    "three-blocks-stem-5": (0.8733, 0.9788),
+    "three-blocks-stem-5": (0.8733, 0.9788), "gelu": (0.9997, 0.9999), "silu": (0.9994, 0.9999),
   ]
 
   /// How many times as far as PyTorch's a gradient may be: that of each tensor from PyTorch's worst, and all as one.
@@ -25,8 +25,10 @@ import Testing
   /// Which ReLUs switch is chance: by direct sums, as PyTorch's, half as far again. Winograd's transforms round about six
   /// times as much as a map's storage does and switch more ReLUs; what these few add shows most in the shortest
   /// tensors, such as the scale of sixteen channels that comes 6 times as far. All as one come 2 to 3 times as far.
-  static let allowances: [ConvolutionAlgorithms: (lowest: Double, whole: Double)] = [
-    .direct: (1.5, 1.5), .fastest: (8, 4),
+  /// Without ReLUs PyTorch's distance is next to nothing; then `always` is allowed, what rounding leaves where none
+  /// switches (see below).
+  static let allowances: [ConvolutionAlgorithms: (lowest: Double, whole: Double, always: Double)] = [
+    .direct: (1.5, 1.5, 1e-3), .fastest: (8, 4, 5e-3),
   ]
 
   @Test(arguments: Fixture.names, ConvolutionAlgorithms.allCases)
@@ -44,12 +46,13 @@ import Testing
     for (name, gradient) in expected.gradients {
       let found = outcome.gradients[name] ?? []
       // A multiple of a distance that is large itself would let anything pass.
-      let distance = min(allowance.lowest * (1 - bound.lowest), 0.2)
+      let distance = min(max(allowance.lowest * (1 - bound.lowest), allowance.always), 0.2)
       #expect(1 - cosine(found, gradient) <= distance, "gradient of \(name)")
       whole.found += found
       whole.expected += gradient
     }
-    #expect(1 - cosine(whole.found, whole.expected) <= allowance.whole * (1 - bound.whole))
+    let distance = max(allowance.whole * (1 - bound.whole), allowance.always)
+    #expect(1 - cosine(whole.found, whole.expected) <= distance)
   }
 
   // Every normalisation is shifted by 6 deviations, so that all ReLUs pass all values: what is left is rounding.

@@ -61,18 +61,49 @@ extension GraphCase {
     return cases
   }()
 
+  /// Activations, alone and behind what they are computed with.
+  static let activations: [GraphCase] = Activation.allCases.flatMap { activation in
+    [1, 16, 34].flatMap { channels in
+      [
+        GraphCase("\(activation) of \(channels)") { graph in
+          graph.append(.activation(activation), named: "act", on: graph.convolve("first", 0, to: channels))
+        },
+        GraphCase("batch norm and \(activation) of \(channels)", batchSize: 128) { graph in
+          let norm = graph.append(.batchNorm, named: "bn", on: graph.convolve("first", 0, to: channels))
+          return graph.append(.activation(activation), named: "act", on: norm)
+        },
+        GraphCase("batch norm, \(activation) and convolution of \(channels)") { graph in
+          let norm = graph.append(.batchNorm, named: "bn", on: graph.convolve("first", 0, to: channels))
+          return graph.convolve(
+            "conv", graph.append(.activation(activation), named: "act", on: norm), to: 17, kernel: 3)
+        },
+        GraphCase("\(activation) of batch norm and another of \(channels)") { graph in
+          let first = graph.convolve("first", 0, to: channels)
+          let norm = graph.append(.batchNorm, named: "bn", on: graph.convolve("conv", first, to: channels, kernel: 3))
+          let sum = graph.append(.add, named: "add", on: norm, first)
+          return graph.append(.activation(activation), named: "act", on: sum)
+        },
+        GraphCase("\(activation) of two batch norms of \(channels)") { graph in
+          let norms = ["left", "right"].map {
+            graph.append(.batchNorm, named: "\($0).bn", on: graph.convolve($0, 0, to: channels, kernel: 3))
+          }
+          let sum = graph.append(.add, named: "add", on: norms[0], norms[1])
+          return graph.append(.activation(activation), named: "act", on: sum)
+        },
+        GraphCase("two readers of \(activation) of \(channels)") { graph in
+          let norm = graph.append(.batchNorm, named: "bn", on: graph.convolve("first", 0, to: channels))
+          let value = graph.append(.activation(activation), named: "act", on: norm)
+          return graph.append(.add, named: "add", on: graph.convolve("conv", value, to: channels, kernel: 3), value)
+        },
+      ]
+    }
+  }
+
   /// The other operations, each alone between a convolution and the classifier.
   static let pointwise: [GraphCase] = [1, 3, 16, 17, 34, 64].flatMap { channels in
     [
       GraphCase("batch norm of \(channels)") { graph in
         graph.append(.batchNorm, named: "bn", on: graph.convolve("first", 0, to: channels))
-      },
-      GraphCase("ReLU of \(channels)") { graph in
-        graph.append(.relu, named: "relu", on: graph.convolve("first", 0, to: channels))
-      },
-      GraphCase("batch norm and ReLU of \(channels)", batchSize: 128) { graph in
-        let norm = graph.append(.batchNorm, named: "bn", on: graph.convolve("first", 0, to: channels))
-        return graph.append(.relu, named: "relu", on: norm)
       },
       GraphCase("pool 3 of \(channels)", batchSize: 1) { graph in
         graph.append(.averagePool(kernel: 3), named: "pool", on: graph.convolve("first", 0, to: channels))

@@ -17,11 +17,19 @@ enum Networks {
       [.init(blocks: 1, channels: 24, kernel: 5, skipKernel: 3, stride: 3), .init(blocks: 2, channels: 24, stride: 1)],
       pool: 1),
     "dropout": spec([.init(blocks: 2, channels: 16, stride: 2)], dropout: 0.5),
+    "GELU": spec(
+      [.init(blocks: 2, channels: 17, stride: 1), .init(blocks: 2, channels: 34, stride: 2)], activation: .gelu),
+    "SiLU": spec(
+      [.init(blocks: 1, channels: 16, kernel: 5, stride: 1), .init(blocks: 2, channels: 32, stride: 2)],
+      activation: .silu),
   ]
 
-  static func spec(_ layers: [ResNetSpec.Layer], pool: Int = 2, dropout: Double = 0) -> ResNetSpec {
+  static func spec(
+    _ layers: [ResNetSpec.Layer], pool: Int = 2, dropout: Double = 0, activation: Activation = .relu
+  ) -> ResNetSpec {
     ResNetSpec(
-      input: Shape(channels: 3, height: 9, width: 7), stem: .init(channels: 16), layers: layers, pool: pool,
+      input: Shape(channels: 3, height: 9, width: 7), activation: activation, stem: .init(channels: 16), layers: layers,
+      pool: pool,
       blockDropout: dropout, dropout: dropout)
   }
 }

@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 @Suite struct OperationTests {
-  static let all = GraphCase.convolutions + GraphCase.pointwise + GraphCase.sums + GraphCase.unusual
+  static let all =
+    GraphCase.convolutions + GraphCase.activations + GraphCase.pointwise + GraphCase.sums + GraphCase.unusual
   let backend: OneDNNBackend
   /// By each algorithm.
   let backends: [OneDNNBackend]

@@ -1,4 +1,4 @@
-// Parity with PyTorch in fp32: seven networks whose every number PyTorch computed in float64,
+// Parity with PyTorch in fp32: networks whose every number PyTorch computed in float64,
 // to be met to 1e-4 in a step or a pass (ten steps: TrainingTests).
 import Compute
 import Models

@@ -11,7 +11,7 @@ public struct Fixture {
   /// The fixtures there are.
   public static let names = [
     "tpsnet-shape", "odd-widths", "kernels-5-and-1", "skip-kernel-3", "two-layers-pool-4", "four-layers-strided",
-    "three-blocks-stem-5",
+    "three-blocks-stem-5", "gelu", "silu",
   ]
   /// Images of a step.
   public static let batchSize = 8
@@ -28,19 +28,10 @@ public struct Fixture {
   private let file: SafetensorsFile
   private let seed: UInt64
 
-  /// The description as PyTorch's side has it, without the images' shape.
-  private struct Description: Decodable {
-    var stem: ResNetSpec.Stem
-    var layers: [ResNetSpec.Layer]
-    var pool: Int
-    var classes: Int
-  }
-
   /// Reads the fixture `name`.
   public init(_ name: String) throws {
     file = try SafetensorsFile(contentsOf: Self.folder.appendingPathComponent("parity/\(name).safetensors"))
-    let model = try JSONDecoder().decode(Description.self, from: Data(#require(file.metadata["model"]).utf8))
-    graph = try ResNetSpec(stem: model.stem, layers: model.layers, pool: model.pool, classes: model.classes).graph()
+    graph = try JSONDecoder().decode(ResNetSpec.self, from: Data(#require(file.metadata["model"]).utf8)).graph()
     seed = try #require(file.metadata["seed"].flatMap(UInt64.init))
     images = try graph.images(Self.batchSize, seed: #require(file.metadata["imageSeed"].flatMap(UInt64.init)))
     labels = graph.labels(Self.batchSize)

@@ -27,6 +27,17 @@ typedef struct {
   int images, channels, pixels;
 } tps_map;
 
+/// What stands behind a layer.
+typedef enum {
+  TPS_IDENTITY = 0,
+  /// max(v, 0).
+  TPS_RELU = 1,
+  /// v · ½ (1 + tanh(√(2/π) (v + 0.044715 v³))).
+  TPS_GELU = 2,
+  /// v / (1 + e^−v).
+  TPS_SILU = 3
+} tps_activation;
+
 // ---------------------------------------------------------------------------------------------- batch normalisation
 
 /// Doubles of memory that the passes need for sums: two for each thread and padded channel, and some behind them.
@@ -44,32 +55,27 @@ void tps_batchnorm_coefficients(
     tps_map map, int threads, const double *sums, const float *weight, const float *bias, float epsilon,
     float momentum, float *runningMean, float *runningVariance, float *coefficients);
 
-/// y ← x · scale + shift + residual, then max(y, 0) if `relu`. `coefficients` or `residual` may be NULL; y may be
-/// either input.
+/// y ← activation(x · scale + shift + residual). `coefficients` or `residual` may be NULL; y may be either input.
 void tps_affine(
-    tps_map map, tps_isa isa, int threads, const void *x, const float *coefficients, const void *residual, int relu,
-    void *y);
+    tps_map map, tps_isa isa, int threads, const void *x, const float *coefficients, const void *residual,
+    tps_activation activation, void *y);
 
-/// What stands between a normalisation's result and the gradient that arrives.
-typedef enum {
-  TPS_NOTHING = 0,
-  /// A ReLU on the normalised value, whose sign is computed again from x.
-  TPS_RELU_OF_VALUE = 1,
-  /// A ReLU on a sum, whose sign is read from its result.
-  TPS_RELU_OF_SUM = 2
-} tps_mask;
-
-/// The gradient of a normalisation: xGradient from yGradient, and the gradients of weight and bias.
+/// The gradient of a normalisation with an activation behind it: xGradient from yGradient, and the gradients of weight
+/// and bias.
 ///
-/// `result`: the ReLU's result for TPS_RELU_OF_SUM, else NULL. `masked`: receives the gradient behind the ReLU, which
-/// a sum's other branch needs, or NULL; may be yGradient. xGradient may be yGradient or masked.
+/// `other`: NULL where the activation is of the normalised value itself. Where it is of the value's sum with another
+/// tensor, that tensor; or for a ReLU, whose sign the result says as well, the result.
+/// `behind`: receives the gradient behind the activation, which a sum's other branch needs, or NULL; may be yGradient.
+/// xGradient may be yGradient or behind.
 void tps_batchnorm_backward(
-    tps_map map, tps_isa isa, int threads, tps_mask mask, const void *x, const float *coefficients,
-    const void *yGradient, const void *result, void *masked, double *sums, float *weightGradient, float *biasGradient,
+    tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const float *coefficients,
+    const void *yGradient, const void *other, void *behind, double *sums, float *weightGradient, float *biasGradient,
     void *xGradient);
 
-/// gradient where result > 0, else 0; `masked` may be `gradient`.
-void tps_relu_backward(tps_map map, tps_isa isa, int threads, const void *result, const void *gradient, void *masked);
+/// xGradient ← yGradient · activation′(x); xGradient may be yGradient. For a ReLU, x may be the result as well.
+void tps_activation_backward(
+    tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const void *yGradient,
+    void *xGradient);
 
 // ------------------------------------------------------------------------------------------------------- convolution
 
@@ -88,8 +94,8 @@ typedef struct {
   const float *bias;
   /// A tensor like the output that is added, or NULL; may be the output itself.
   const void *residual;
-  /// Whether max(x, 0) follows.
-  int relu;
+  /// What follows that.
+  tps_activation activation;
   /// Receives Σ y and Σ y² of each channel, as `tps_batchnorm_sums` would; or NULL.
   double *sums;
 } tps_epilogue;

@@ -91,8 +91,8 @@ public struct ReferenceNetwork: Sendable {
         training == nil ? try parameters.statistics(of: node.name) : ReferenceBatchNorm.statistics(of: first)
       return ReferenceBatchNorm.forward(
         first, scale: scale, shift: try parameters.tensor("\(node.name).bias"), statistics: statistics)
-    case .relu:
-      return ReferenceReLU.forward(first)
+    case .activation(let activation):
+      return ReferenceActivation.forward(first, activation)
     case .add:
       return ReferenceAdd.forward(first, outputs[node.inputs[1]])
     case .dropout(let rate):
@@ -143,8 +143,8 @@ public struct ReferenceNetwork: Sendable {
         result.tensors["\(node.name).weight"] = gradients.scale
         result.tensors["\(node.name).bias"] = gradients.shift
         send(gradients.input, to: source)
-      case .relu:
-        send(ReferenceReLU.backward(gradient, input: input), to: source)
+      case .activation(let activation):
+        send(ReferenceActivation.backward(gradient, input: input, activation), to: source)
       case .add:
         let (first, second) = ReferenceAdd.backward(gradient)
         send(first, to: source)
