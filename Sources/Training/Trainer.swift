@@ -200,6 +200,7 @@ public final class Trainer {
     let rate = learningRate
     let result = try plan.step(
       images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
+      shares: batch.shares.map { UnsafeBufferPointer($0) },
       options: StepOptions(
         labelSmoothing: Float(configuration.training.labelSmoothing),
         dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15))

@@ -51,7 +51,8 @@ struct BenchMeasurement {
       step = {
         let batch = recorder.measure(0) { loader.next() }
         _ = try plan.step(
-          images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels), options: StepOptions())
+          images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
+          shares: batch.shares.map { UnsafeBufferPointer($0) }, options: StepOptions())
         // Far below any useful rate: the numbers must stay finite, not learn.
         try recorder.measure(1) { try optimizer.step(learningRate: 1e-6) }
       }

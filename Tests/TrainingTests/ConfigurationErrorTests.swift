@@ -79,6 +79,8 @@ import Training
     expectFailure(.assignment("augmentation.cropPadding=40"), "crop padding of 40")
     expectFailure(.assignment("augmentation.cutout=33"), "cutout of 33")
     expectFailure(.assignment("augmentation.rotation=181"), "rotation by up to 181")
+    expectFailure(.assignment("augmentation.erasing=2"), "erasing with probability 2")
+    expectFailure(.assignment("augmentation.mixUp=-1"), "mixUp with a beta parameter of -1", "0 (off)")
   }
 
   @Test(arguments: ["epochs", "=3", ".=3", "[]=3", ""]) func assignmentsNeedAPath(assignment: String) {

@@ -28,13 +28,14 @@ import Training
     return configuration
   }
 
-  /// The other optimizer, and weights that are taken back.
+  /// The other optimizer, weights that are taken back, and images that are mixed.
   private static var muon: Configuration {
     var configuration = configuration
     configuration.optimizer.kind = .muon
     (configuration.optimizer.biasFactor, configuration.optimizer.scaleFactor) = (4, 0)
     configuration.optimizer.lookahead = .init(every: 3, decay: 0.8, power: 1)
     configuration.training.ema = 0
+    (configuration.augmentation.trivialAugment, configuration.augmentation.cutMix) = (true, 1)
     return configuration
   }
 
