@@ -30,7 +30,7 @@ STRENGTHS = {
     "ShearX": [7, 30, -19],
     "ShearY": [11, -30],
     "TranslateX": [4, 30, -9],
-    "TranslateY": [15, -2],
+    "TranslateY": [14, -2],
     "Rotate": [5, 20, -30],
     "Brightness": [9, -30],
     "Color": [30, -12],

@@ -14,7 +14,8 @@ package enum TrivialAugment: Int, CaseIterable {
   package func operation(strength: Int, isNegative: Bool, height: Int, width: Int) -> ImageOperation? {
     let share = Double(strength) / Double(Self.strengths - 1)
     let sign: Double = isNegative ? -1 : 1
-    let factor = Float(1 + sign * 0.99 * share)
+    // Single precision, as torchvision's, decides what a factor of 0.01 leaves of a value of 100.
+    let factor = Float(1 + sign * Double(Float(0.99)) * share)
     return switch self {
     case .identity: nil
     case .shearX: .resample(.shear(x: sign * 0.99 * share))

@@ -1,6 +1,7 @@
 // Operations on pixels against torchvision's, byte by byte (Scripts/pytorch/augmentations.py).
 import Datasets
 import Formats
+import Foundation
 import TestSupport
 import Testing
 
@@ -51,8 +52,8 @@ import Testing
         name.kind.operation(
           strength: abs(strength), isNegative: strength < 0, height: Self.side, width: Self.side))
       let result = try changed(bytes("image/\(parts[2])"), [operation])
-      let expected = try bytes(item)
-      #expect(result == expected, "\(item): \(zip(result, expected).filter { $0 != $1 }.count) bytes differ")
+      let different = try zip(result, bytes(item)).filter { $0 != $1 }.count
+      #expect(different == 0, "\(item)")
     }
   }
 
