@@ -3,7 +3,7 @@
 import CCrypto
 
 /// A running SHA-256.
-struct SHA256 {
+package struct SHA256 {
   private let context: Context
 
   init() throws { context = try Context() }
@@ -27,7 +27,7 @@ struct SHA256 {
   }
 
   /// The digest of some bytes, in hexadecimal.
-  static func of(_ bytes: [UInt8]) throws -> String {
+  package static func of(_ bytes: [UInt8]) throws -> String {
     let hash = try SHA256()
     try bytes.withUnsafeBytes { try hash.update($0) }
     return try hexadecimal(hash.finish())

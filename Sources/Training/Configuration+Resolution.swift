@@ -36,12 +36,17 @@ extension Configuration {
         try tree.set(assignment)
       }
     }
-    for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
-    let configuration = try tree.decode(Configuration.self)
-    // Whatever decoding did not take up does not come out again.
-    try tree.checkKeys(against: ConfigurationTree(encoding: configuration))
+    let configuration = try Configuration(tree)
     try configuration.validate()
     return configuration
+  }
+
+  /// Decodes a whole configuration, not validated yet; throws `ConfigurationError` at an unknown key or word.
+  public init(_ tree: ConfigurationTree) throws {
+    for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
+    self = try tree.decode(Configuration.self)
+    // Whatever decoding did not take up does not come out again.
+    try tree.checkKeys(against: ConfigurationTree(encoding: self))
   }
 
   /// The keys whose value is one word of a list, which an error has to name.

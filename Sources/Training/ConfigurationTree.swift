@@ -126,34 +126,42 @@ public enum ConfigurationTree: Hashable, Sendable {
     guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
       throw ConfigurationError("--set \(assignment): write it as key.path=value")
     }
-    let path = assignment[..<separator].replacingOccurrences(of: "[", with: ".")
-      .replacingOccurrences(of: "]", with: "").split(separator: ".").map(String.init)
-    guard !path.isEmpty else { throw ConfigurationError("--set \(assignment): write it as key.path=value") }
     let value = try ConfigurationTree(
       yaml: String(assignment[assignment.index(after: separator)...]), origin: "--set \(assignment)")
-    try replace(path[...], with: value, of: assignment)
+    do {
+      try set(String(assignment[..<separator]), to: value)
+    } catch let error as ConfigurationError {
+      throw ConfigurationError("--set \(assignment): \(error)")
+    }
   }
 
-  private mutating func replace(_ path: ArraySlice<String>, with value: ConfigurationTree, of assignment: String) throws
-  {
+  /// Sets the value at a path.
+  public mutating func set(_ path: String, to value: ConfigurationTree) throws {
+    let keys = path.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
+      .split(separator: ".").map(String.init)
+    guard !keys.isEmpty else { throw ConfigurationError("write it as key.path=value") }
+    try replace(keys[...], with: value)
+  }
+
+  private mutating func replace(_ path: ArraySlice<String>, with value: ConfigurationTree) throws {
     guard let key = path.first else {
       self = value
       return
     }
     switch self {
     case .map(var map):
-      var child = map[key] ?? .map([:])
-      try child.replace(path.dropFirst(), with: value, of: assignment)
-      map[key] = child
-      self = .map(map)
+      self = .scalar("", isQuoted: false)  // So that the map is changed in place, not copied.
+      defer { self = .map(map) }
+      try map[key, default: .map([:])].replace(path.dropFirst(), with: value)
     case .list(var items):
       guard let index = Int(key), items.indices.contains(index) else {
-        throw ConfigurationError("--set \(assignment): there is no element \(key): use 0 to \(items.count - 1)")
+        throw ConfigurationError("there is no element \(key): use 0 to \(items.count - 1)")
       }
-      try items[index].replace(path.dropFirst(), with: value, of: assignment)
-      self = .list(items)
+      self = .scalar("", isQuoted: false)
+      defer { self = .list(items) }
+      try items[index].replace(path.dropFirst(), with: value)
     case .scalar:
-      throw ConfigurationError("--set \(assignment): \(key) lies below a plain value")
+      throw ConfigurationError("\(key) lies below a plain value")
     }
   }
 

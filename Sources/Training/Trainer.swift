@@ -31,7 +31,6 @@ public final class Trainer {
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
   private var lock: RunLock?
-  private var isResumed = false
 
   /// Compiles a run.
   ///
@@ -131,7 +130,6 @@ public final class Trainer {
   public func resume() throws {
     lock = try RunLock(run)
     state = try TrainingStateFile.load(run.state, buffers, configuration: configurationText)
-    isResumed = true
   }
 
   /// What a checkpoint of the state holds besides counters.
@@ -159,9 +157,9 @@ public final class Trainer {
     try AtomicFile.write(Data(configurationText.utf8), to: run.configuration)
   }
 
-  /// Trains to the end, or until interrupted.
+  /// Trains to the end, or until interrupted; called again after an interruption, it goes on.
   public func train() throws -> TrainingOutcome {
-    if !isResumed { try begin() }
+    if lock == nil { try begin() }
     emit(
       .started(
         TrainingPlanSummary(

@@ -1,0 +1,12 @@
+// By what two trials are known to be the same: a digest of everything that decides a run but chance.
+import Datasets
+public import Training
+
+extension Configuration {
+  /// SHA-256 of the configuration without its seed, 32 hexadecimal digits of it.
+  public func fingerprint() throws -> String {
+    var configuration = self
+    configuration.training.seed = 0
+    return String(try SHA256.of(Array(configuration.canonicalJSON().utf8)).prefix(32))
+  }
+}

@@ -1,0 +1,86 @@
+// All that a worker needs to go on with a study, as the study's own attribute in the storage:
+// no file of the machine that made it is looked at again.
+import Foundation
+public import Training
+
+/// What a study searches, how, and until when.
+public struct StudyDefinition: Codable, Hashable, Sendable {
+  /// The study's attribute that holds it.
+  public static let attribute = "tpsnet:study"
+
+  /// The space file's text.
+  public var space: String
+  /// Its name, for messages.
+  public var origin: String
+  /// `key=value` of the command line, laid over it.
+  public var settings: [String]
+  /// The configuration around the variables, as YAML.
+  public var base: String
+  /// Epochs of a whole trial.
+  public var epochs: Int
+  /// How values are chosen.
+  public var sampler: Sampler
+  /// Which trials go on.
+  public var pruner: Pruner
+  /// To what the learning-rate schedule stretches.
+  public var horizon: Horizon
+  /// The most trials; nil is no limit.
+  public var trials: Int?
+  /// Seed of the values and of the trainings.
+  public var seed: UInt64
+  /// What a candidate may cost.
+  public var budget: Budget
+  /// The machine's rates, where the budget needs them.
+  public var calibration: Calibration?
+
+  /// A study of a space. Throws `SpaceError` or `SearchError`.
+  ///
+  /// - Parameters:
+  ///   - space: The space file's text.
+  ///   - origin: Its name, for messages.
+  ///   - base: The configuration around the variables; nil takes the file's preset, or else the default one.
+  ///   - settings: `key=value` of the command line.
+  ///   - epochs: Epochs of a whole trial; nil takes the configuration's.
+  public init(
+    space: String, origin: String, base: Configuration? = nil, settings: [String] = [], epochs: Int? = nil,
+    sampler: Sampler = .random, pruner: Pruner = .default, horizon: Horizon = .trial, trials: Int? = nil,
+    seed: UInt64 = 0, budget: Budget = Budget(), calibration: Calibration? = nil
+  ) throws {
+    let parsed = try SearchSpace(yaml: space, origin: origin, base: base, settings: settings)
+    self.space = space
+    self.origin = origin
+    self.settings = settings
+    self.base = try parsed.base.yaml()
+    self.epochs = epochs ?? parsed.base.training.epochs
+    self.sampler = sampler
+    self.pruner = pruner
+    self.horizon = horizon
+    self.trials = trials
+    self.seed = seed
+    self.budget = budget
+    self.calibration = calibration
+  }
+
+  /// Reads the attribute's JSON text; throws `SearchError`.
+  public init(json text: String) throws {
+    do {
+      self = try JSONDecoder().decode(StudyDefinition.self, from: Data(text.utf8))
+    } catch {
+      throw SearchError("the study's attribute \(Self.attribute) cannot be read: it is of another version of tpsnet")
+    }
+  }
+
+  /// The attribute's JSON text.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// What makes the study's trials. Throws `SpaceError` or `SearchError`, also where the space has no point that keeps
+  /// the budget.
+  public func proposer() throws -> Proposer { try Proposer(self) }
+
+  /// Epochs after which a trial is at rung 0, 1, …; its end is no rung.
+  public var rungs: [Int] { pruner.rungs(epochs: epochs, horizon: horizon) }
+}

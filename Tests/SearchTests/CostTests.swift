@@ -1,0 +1,31 @@
+// The closed form of a network's cost: the graph's counts, for any network.
+import Models
+import Randomness
+import Testing
+
+@Suite struct CostTests {
+  @Test func theClosedFormIsTheGraphs() throws {
+    var random = CounterRandom(seed: 5)
+    func pick(_ values: [Int]) -> Int { values[random.integer(below: values.count)] }
+    var valid = 0
+    for _ in 0..<400 {
+      let spec = ResNetSpec(
+        input: Shape(channels: pick([1, 3]), height: pick([8, 17, 28, 32]), width: pick([8, 28, 31])),
+        stem: .init(channels: pick([1, 8, 13]), kernel: pick([1, 3, 5])),
+        layers: (0..<pick([1, 2, 3, 4])).map { _ in
+          .init(
+            blocks: pick([1, 2, 3, 7]), channels: pick([8, 13, 24]), kernel: pick([1, 3, 5]),
+            skipKernel: pick([1, 3]), stride: pick([1, 2, 3]))
+        },
+        pool: pick([1, 2, 4]), blockDropout: Double(pick([0, 1])) / 4, dropout: Double(pick([0, 1])) / 4,
+        classes: pick([2, 10, 100]))
+      guard let graph = try? spec.graph() else { continue }
+      valid += 1
+      let (cost, summary) = (ModelCost(spec), ModelSummary(graph))
+      #expect(cost.parameters == summary.parameters, "\(spec)")
+      #expect(cost.multiplyAdds == summary.multiplyAdds, "\(spec)")
+      #expect(cost.activations == summary.activations, "\(spec)")
+    }
+    #expect(valid > 200)
+  }
+}
