@@ -60,7 +60,7 @@ let package = Package(
         "Datasets", "Formats", "Models", "Randomness", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Plots", dependencies: ["CCairo"]),
-    .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
+    .target(name: "Reports", dependencies: ["Compute", "Formats", "Models", "Plots", "Search", "Training"]),
     .executableTarget(
       name: "tpsnet",
       dependencies: [
@@ -84,6 +84,7 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
+    .testTarget(name: "ReportsTests", dependencies: ["Plots", "Reports", "Search", "Training"]),
     .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
     .testTarget(name: "SearchTests", dependencies: ["Models", "Randomness", "Search", "TestSupport", "Training"]),
     // It runs the program, which therefore has to be built first.

@@ -1,0 +1,51 @@
+// What programs read out of a trial beside its parameters: rung, error, and an order of merit.
+// The names of attributes are given once, here.
+import Foundation
+
+/// Names of trial attributes that people see.
+public enum TrialAttribute {
+  /// Why it failed.
+  public static let error = "tpsnet:error"
+  /// Seconds of training so far.
+  public static let seconds = "seconds"
+  /// Trainable values of its network.
+  public static let parameters = "parameters"
+}
+
+extension Trial {
+  /// The last rung reached, from 0.
+  public var rung: Int? {
+    let prefix = "completed_rung_"
+    return systemAttributes.keys.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }.max()
+  }
+
+  /// Why it failed.
+  public var error: String? {
+    userAttributes[TrialAttribute.error].flatMap { try? JSONDecoder().decode(String.self, from: Data($0.utf8)) }
+  }
+
+  /// Whether the first of two trials with a value is the better: trained to its end, or else after more epochs; then
+  /// by value, then by number.
+  public static func isBetter(_ one: Trial, _ other: Trial) -> Bool {
+    func merit(_ trial: Trial) -> (Int, Int, Double, Int) {
+      (
+        trial.state == .complete ? 1 : 0, trial.state == .complete ? 0 : trial.rung ?? -1, trial.value ?? -1,
+        -trial.number
+      )
+    }
+    return merit(one) > merit(other)
+  }
+}
+
+extension Choice: Encodable {
+  /// Writes a JSON text, number or truth value.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .text(let text): try container.encode(text)
+    case .integer(let value): try container.encode(value)
+    case .number(let value): try container.encode(value)
+    case .flag(let value): try container.encode(value)
+    }
+  }
+}
