@@ -164,9 +164,10 @@ extension StudyData {
             : "Mean over the trees of a random forest.",
           emptyText: "needs \(Importance.leastObservations) trials that came so far"))
     }
+    let permutation = Importance.permutation(Self.observations(compared))
     return [
       figure("fANOVA", "share of the variance of accuracy that it explains alone", fANOVA),
-      figure("permutation", "rise of the squared error over the variance", Importance.permutation(Self.observations(compared))),
+      figure("permutation", "rise of the squared error over the variance", permutation),
     ]
   }
 
