@@ -21,7 +21,8 @@ train: build
 	@Scripts/train
 
 # The flags are those of `make build` but for the tests themselves, so that nothing is compiled twice.
-test: bootstrap
+test:
+	@Scripts/bootstrap test
 	swift test -c release --disable-testable-imports --disable-xctest
 
 bench: build

@@ -28,12 +28,14 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CArchive"),
     .systemLibrary(name: "CCairo"),
     .systemLibrary(name: "CCrypto"),
+    .systemLibrary(name: "CPostgreSQL"),
     .target(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
@@ -57,7 +59,8 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "Datasets", "Formats", "Models", "Randomness", "Training", .product(name: "Yams", package: "Yams"),
+        "CPostgreSQL", "Compute", "Datasets", "Formats", "Models", "Randomness", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Plots", dependencies: ["CCairo"]),
     .target(name: "Reports", dependencies: ["Compute", "Formats", "Models", "Plots", "Search", "Training"]),
@@ -86,9 +89,15 @@ let package = Package(
       ]),
     .testTarget(name: "ReportsTests", dependencies: ["Plots", "Reports", "Search", "Training"]),
     .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
-    .testTarget(name: "SearchTests", dependencies: ["Models", "Randomness", "Search", "TestSupport", "Training"]),
+    // Its workers are processes of the program.
+    .testTarget(
+      name: "SearchTests",
+      dependencies: [
+        "Compute", "Datasets", "Models", "Randomness", "Search", "TestSupport", "Training", "tpsnet",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     // It runs the program, which therefore has to be built first.
-    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "tpsnet"]),
+    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "Search", "Training", "tpsnet"]),
   ]
 )
 

@@ -11,6 +11,8 @@ public struct Proposer: Sendable {
   /// Its space.
   public let space: SearchSpace
   let candidates: CandidateSpace
+  /// The feasible points in order, for the sampler that goes through them.
+  private let grid: [Point]
 
   /// Reads a study's definition. Throws `SpaceError` or `SearchError`, also where no point keeps the budget.
   public init(_ definition: StudyDefinition) throws {
@@ -33,6 +35,7 @@ public struct Proposer: Sendable {
       throw SpaceError(parameter.mark, parameter.name, "with horizon rung the rungs make the schedule: leave it out")
     }
     try candidates.checkFeasible()
+    grid = definition.sampler == .grid ? try candidates.feasiblePoints() : []
   }
 
   /// What share of the space keeps the budget: exact where it has at most 200,000 points, else of a sample.
@@ -52,7 +55,7 @@ public struct Proposer: Sendable {
   ) throws -> TrialProposal? {
     switch definition.sampler {
     case .random: try drawn(number, isTaken)
-    case .grid: try enumerated(from: number, isTaken)
+    case .grid: try first(of: grid, from: number, isTaken)
     case .tpe(let settings): try learned(number, settings, try history(), isTaken) ?? drawn(number, isTaken)
     }
   }
@@ -85,7 +88,9 @@ public struct Proposer: Sendable {
       guard let proposal = try proposal(at: space.draw(&random)) else { continue }
       guard let fingerprint = proposal.fingerprint, try isTaken(fingerprint) else { return proposal }
       duplicates += 1
-      if duplicates == Self.duplicateLimit, candidates.isEnumerable { return try enumerated(from: number, isTaken) }
+      if duplicates == Self.duplicateLimit, candidates.isEnumerable {
+        return try first(of: candidates.feasiblePoints(), from: number, isTaken)
+      }
     }
     throw SearchError(
       duplicates > 0
@@ -93,21 +98,12 @@ public struct Proposer: Sendable {
         : "\(Self.drawLimit) draws met no point that keeps the budget: raise the budget, or narrow the space")
   }
 
-  /// The first new point at or behind feasible point `rank` of all, in a circle.
-  private func enumerated(from rank: Int, _ isTaken: (String) throws -> Bool) throws -> TrialProposal? {
-    var points: [Point] = []
-    var visited = 0
-    try candidates.forEachPoint { point in
-      visited += 1
-      if case .fits = candidates.judge(point) { points.append(point) }
-      return visited <= CandidateSpace.enumerationLimit
-    }
-    guard visited <= CandidateSpace.enumerationLimit else {
-      throw SearchError("a grid of more than \(CandidateSpace.enumerationLimit) points: make it coarser, or use random")
-    }
+  /// The first new point at or behind point `rank`, in a circle.
+  private func first(
+    of points: [Point], from rank: Int, _ isTaken: (String) throws -> Bool
+  ) throws -> TrialProposal? {
     for offset in points.indices {
-      let point = points[(rank + offset) % points.count]
-      guard let proposal = try proposal(at: point) else { continue }
+      guard let proposal = try proposal(at: points[(rank + offset) % points.count]) else { continue }
       guard let fingerprint = proposal.fingerprint, try isTaken(fingerprint) else { return proposal }
     }
     return nil

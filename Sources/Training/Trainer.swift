@@ -28,7 +28,6 @@ public final class Trainer {
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
   private var lock: RunLock?
-  private var isResumed = false
 
   /// Compiles a run.
   ///
@@ -124,7 +123,6 @@ public final class Trainer {
     state = try TrainingStateFile.load(
       run.state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
       configuration: configurationText)
-    isResumed = true
   }
 
   private var epochs: Int { configuration.training.epochs }
@@ -144,9 +142,9 @@ public final class Trainer {
     try AtomicFile.write(Data(configurationText.utf8), to: run.configuration)
   }
 
-  /// Trains to the end, or until interrupted.
+  /// Trains to the end, or until interrupted; called again after an interruption, it goes on.
   public func train() throws -> TrainingOutcome {
-    if !isResumed { try begin() }
+    if lock == nil { try begin() }
     emit(
       .started(
         TrainingPlanSummary(

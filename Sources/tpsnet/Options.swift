@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Models
 import OneDNNBackend
+public import Search
 public import Training
 
 /// `--preset`, `--config` and `--set`.
@@ -58,6 +59,8 @@ struct DataOptions: ParsableArguments {
 
 extension Configuration.PrecisionChoice: ExpressibleByArgument {}
 extension TestTimeAugmentation: ExpressibleByArgument {}
+extension Pruner.Mode: ExpressibleByArgument {}
+extension Horizon: ExpressibleByArgument {}
 
 extension Configuration.PrecisionChoice {
   /// The precision that this CPU is to use.
@@ -80,9 +83,10 @@ extension OneDNNBackend {
 }
 
 extension Configuration {
-  /// Loads the data set; where the normalisation is left to the data set, its constants are filled in.
-  mutating func loadDataset(from directory: DataDirectory) throws -> Dataset {
-    let dataset = try DatasetSource(parsing: data.dataset).load(from: directory, imageSize: model.input.height)
+  /// Loads the data set, or takes `loaded`; where the normalisation is left to it, its constants are filled in.
+  mutating func loadDataset(from directory: DataDirectory, loaded: Dataset? = nil) throws -> Dataset {
+    let dataset =
+      try loaded ?? DatasetSource(parsing: data.dataset).load(from: directory, imageSize: model.input.height)
     if leavesNormalization {
       let constants = try dataset.ownNormalization()
       data.mean = constants.mean

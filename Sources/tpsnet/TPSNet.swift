@@ -4,6 +4,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import Models
+import Search
 import Training
 
 @main
@@ -22,7 +23,7 @@ struct TPSNet: ParsableCommand {
     version: Environment.version,
     subcommands: [
       TrainCommand.self, TestCommand.self, SummaryCommand.self, PresetsCommand.self, DataCommand.self,
-      BenchCommand.self,
+      SearchCommand.self, BenchCommand.self, StorageCommand.self,
     ])
 
   static func main() {
@@ -53,7 +54,8 @@ struct TPSNet: ParsableCommand {
   private static func exitStatus(of error: any Error) -> Int32 {
     if exitCode(for: error) == .success { return 0 }
     switch error {
-    case is ConfigurationError, is SpecError: return 2
+    case is ConfigurationError, is SpecError, is SearchError, is SpaceError: return 2
+    case StorageError.studyExists: return 2
     case let error as DatasetError: return error.kind == .usage ? 2 : 1
     default: return isUsage(error) ? 2 : 1
     }

@@ -21,6 +21,7 @@ struct TrainCommand: ParsableCommand {
       EXAMPLE
         tpsnet train --preset tpsnet --epochs 30 --name thirty
         tpsnet train --resume thirty
+        tpsnet train --from-trial first#17 --epochs 300
       """)
 
   @OptionGroup var options: ConfigurationOptions
@@ -47,6 +48,9 @@ struct TrainCommand: ParsableCommand {
   var resume: String?
   @Option(help: ArgumentHelp("Start from the weights of a checkpoint.", valueName: "file"))
   var weights: String?
+  @Option(help: ArgumentHelp("Train a trial of a search in full, on all images.", valueName: "study#17"))
+  var fromTrial: String?
+  @OptionGroup var place: StorageOptions
 
   private var flags: [Configuration.Layer] {
     let pairs: [(String, String?)] = [
@@ -63,8 +67,11 @@ struct TrainCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if resume != nil, !options.isEmpty || !flags.isEmpty || name != nil || weights != nil {
+    if resume != nil, !options.isEmpty || !flags.isEmpty || name != nil || weights != nil || fromTrial != nil {
       throw ValidationError("--resume goes on with the run as it was configured: leave out other settings")
+    }
+    if fromTrial != nil, options.preset != nil {
+      throw ValidationError("--from-trial has a configuration of its own: leave out --preset, or change it with --set")
     }
   }
 
@@ -73,6 +80,7 @@ struct TrainCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: runs)
     var configuration: Configuration
     var resumed: RunDirectory?
+    let trial = try fromTrial.map { try StudyTrial($0, in: place) }
     if let resume {
       let run = try RunDirectory.find(resume, in: folder)
       if let summary = try run.finishedSummary() {
@@ -82,7 +90,8 @@ struct TrainCommand: ParsableCommand {
       configuration = try run.storedConfiguration()
       resumed = run
     } else {
-      configuration = try Configuration.resolve(options.layers + flags)
+      let base = try trial.map { [Configuration.Layer.text(try $0.configuration.yaml(), origin: $0.study)] } ?? []
+      configuration = try Configuration.resolve(base + options.layers + flags)
     }
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(configuration)
@@ -91,7 +100,8 @@ struct TrainCommand: ParsableCommand {
       try Checkpoint.load(URL(fileURLWithPath: $0), fallback: configuration)
     }
 
-    let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: options.preset ?? Preset.default.name)
+    let stem = trial.map { "\($0.study)-trial-\($0.number)" } ?? options.preset ?? Preset.default.name
+    let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem)
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
     defer { reporter.finish() }

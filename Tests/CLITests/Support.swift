@@ -57,6 +57,9 @@ final class Program {
     try process.run()
   }
 
+  /// Its process number.
+  var number: Int32 { process.processIdentifier }
+
   /// Whether it has not ended.
   var isRunning: Bool { process.isRunning }
 
@@ -74,9 +77,9 @@ final class Program {
       output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8))
   }
 
-  /// Waits until `condition` holds, the program ends or half a minute has passed.
+  /// Waits until `condition` holds, the program ends or a minute has passed.
   func wait(until condition: () -> Bool) {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(60)
     while isRunning, ContinuousClock.now < end, !condition() { usleep(2000) }
   }
 

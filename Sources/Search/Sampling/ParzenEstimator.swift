@@ -9,88 +9,85 @@ import Randomness
 /// 0.2 · n^(−1/(d+4)) of the range for n points and d variables (Scott's rule, as in Optuna) and no less than
 /// 1 / min(100, n + 1); for choices, the point's own with weight 1 + 1/n and every other with 1/n.
 struct ParzenEstimator {
+  /// A component's kernel of one variable.
+  private enum Kernel {
+    /// A mean in 0…1, and the logarithm of the normal distribution's mass between 0 and 1.
+    case normal(mean: Double, logInside: Double)
+    /// The favoured choice.
+    case choice(Double)
+  }
+
   private let distributions: [Distribution]
-  private let points: [[Double]]
+  private let kernels: [[Kernel]]
   private let width: Double
+  /// The weight of every choice, beside 1 for a point's own.
+  private let otherWeight: Double
 
   /// The density over variables of `distributions`, of `points` as the database keeps them.
   init(_ distributions: [Distribution], points: [[Double]]) {
-    self.distributions = distributions
-    self.points = points
     let count = Double(max(1, points.count))
-    width = max(0.2 * pow(count, -1 / Double(distributions.count + 4)), 1 / min(100, count + 1))
+    let width = max(0.2 * pow(count, -1 / Double(distributions.count + 4)), 1 / min(100, count + 1))
+    self.distributions = distributions
+    self.width = width
+    otherWeight = 1 / count
+    kernels = points.map { point in
+      zip(distributions, point).map { distribution, stored in
+        if case .categorical = distribution { return .choice(stored) }
+        let cell = distribution.cell(of: stored)
+        let mean = (cell.lowerBound + cell.upperBound) / 2
+        return .normal(mean: mean, logInside: log(Self.mass(0...1, mean, width)))
+      }
+    }
+  }
+
+  /// The mass of a cell under a normal distribution.
+  private static func mass(_ cell: ClosedRange<Double>, _ mean: Double, _ width: Double) -> Double {
+    let scale = 1 / (width * 2.0.squareRoot())
+    return 0.5 * (erfc((mean - cell.upperBound) * scale) - erfc((mean - cell.lowerBound) * scale))
   }
 
   /// A point of the density.
   func draw(_ random: inout CounterRandom) -> [Double] {
-    let component = random.integer(below: points.count + 1)
-    guard component < points.count else { return distributions.map { $0.draw(&random) } }
-    return zip(distributions, points[component]).map { distribution, center in
-      guard case .categorical(let choices) = distribution else {
-        let cell = distribution.cell(of: center)
-        let mean = (cell.lowerBound + cell.upperBound) / 2
-        // The mean lies within 0…1 and the width is below ½, so half of all draws and more are kept.
+    let component = random.integer(below: kernels.count + 1)
+    guard component < kernels.count else { return distributions.map { $0.draw(&random) } }
+    return zip(distributions, kernels[component]).map { distribution, kernel in
+      switch kernel {
+      case .normal(let mean, _):
+        // The mean lies within 0…1 and the width is below ½, so nearly half of all draws and more are kept.
         while true {
           let place = mean + width * random.normal()
           if (0..<1).contains(place) { return distribution.stored(atUnit: place) }
         }
+      case .choice(let own):
+        let others = otherWeight * Double(distribution.count ?? 1)
+        return random.unit() * (1 + others) < 1 ? own : distribution.draw(&random)
       }
-      let (own, other) = weights(choices.count)
-      let others = other * Double(choices.count)
-      return random.unit() * (own - other + others) < own - other
-        ? center : Double(random.integer(below: choices.count))
     }
-  }
-
-  /// The weights of a choice's own value and of each other.
-  private func weights(_ choices: Int) -> (own: Double, other: Double) {
-    let other = 1 / Double(max(1, points.count))
-    return (1 + other, other)
   }
 
   /// The logarithm of the density, of numbers per unit of their ranges.
   func logDensity(_ point: [Double]) -> Double {
-    var logs = [logUniform(point)]
-    logs.reserveCapacity(points.count + 1)
     let cells = zip(distributions, point).map { $0.cell(of: $1) }
-    for center in points {
+    let density = log(width * (2 * .pi).squareRoot())
+    var logs = [cells.reduce(0) { $1.lowerBound < $1.upperBound ? $0 + log($1.upperBound - $1.lowerBound) : $0 }]
+    logs.reserveCapacity(kernels.count + 1)
+    for component in kernels {
       var sum = 0.0
-      for (index, distribution) in distributions.enumerated() {
-        if case .categorical(let choices) = distribution {
-          let (own, other) = weights(choices.count)
-          let total = own + other * Double(choices.count - 1)
-          sum += log((center[index] == point[index] ? own : other) / total)
-        } else {
-          sum += log(kernel(cells[index], around: distribution.cell(of: center[index])))
+      for (index, kernel) in component.enumerated() {
+        switch kernel {
+        case .choice(let own):
+          let total = 1 + otherWeight * Double(distributions[index].count ?? 1)
+          sum += log((own == point[index] ? 1 + otherWeight : otherWeight) / total)
+        case .normal(let mean, let logInside) where cells[index].lowerBound < cells[index].upperBound:
+          sum += log(max(Self.mass(cells[index], mean, width), 1e-300)) - logInside
+        case .normal(let mean, let logInside):
+          let distance = (cells[index].lowerBound - mean) / width
+          sum -= distance * distance / 2 + density + logInside
         }
       }
       logs.append(sum)
     }
     let largest = logs.max() ?? 0
     return largest + log(logs.reduce(0) { $0 + exp($1 - largest) } / Double(logs.count))
-  }
-
-  /// The uniform component: a value that can be counted has its cell's share, one of a continuum density 1.
-  private func logUniform(_ point: [Double]) -> Double {
-    zip(distributions, point).reduce(0) { sum, pair in
-      let cell = pair.0.cell(of: pair.1)
-      let share = cell.upperBound - cell.lowerBound
-      return share > 0 ? sum + log(share) : sum
-    }
-  }
-
-  /// The mass of a cell, or the density of a point, of the normal distribution around a cell's middle.
-  private func kernel(_ cell: ClosedRange<Double>, around center: ClosedRange<Double>) -> Double {
-    let mean = (center.lowerBound + center.upperBound) / 2
-    func cumulative(_ place: Double) -> Double { 0.5 * erfc((mean - place) / (width * 2.0.squareRoot())) }
-    let inside = cumulative(1) - cumulative(0)
-    let mass: Double
-    if cell.upperBound > cell.lowerBound {
-      mass = cumulative(cell.upperBound) - cumulative(cell.lowerBound)
-    } else {
-      let distance = (cell.lowerBound - mean) / width
-      mass = exp(-distance * distance / 2) / (width * (2 * .pi).squareRoot())
-    }
-    return max(mass / inside, 1e-300)
   }
 }

@@ -25,9 +25,9 @@ extension SearchSpace {
   }
 
   /// Throws `SpaceError` at a value with which no network or training is possible, whatever the other values.
-  func checkValues() throws {
+  func checkValues(origin: String) throws {
     if parameters.isEmpty {
-      throw SpaceError(SourceMark(origin: "space"), "", "nothing is searched: give a path a list or a range")
+      throw SpaceError(SourceMark(origin: origin), "", "nothing is searched: give a path a list or a range")
     }
     for (index, parameter) in parameters.enumerated() {
       for stored in parameter.distribution.landmarks {

@@ -71,6 +71,8 @@ public struct SearchSpace: Sendable {
   let tree: ConfigurationTree
   /// The variable that is the batch size, if any.
   let batchSizeIndex: Int?
+  /// Whether variables reach into the network beyond the study's own.
+  let hasOtherModelSettings: Bool
 
   /// Reads a space file. Throws `SpaceError` with the place and key at fault.
   ///
@@ -87,7 +89,10 @@ public struct SearchSpace: Sendable {
     fixedWidthFactor = compiler.fixedWidthFactor
     tree = try ConfigurationTree(encoding: compiler.base)
     batchSizeIndex = parameters.firstIndex { $0.target == .setting("training.batchSize") }
-    try checkValues()
+    hasOtherModelSettings = parameters.contains { parameter in
+      if case .setting(let path) = parameter.target { path.hasPrefix("model.") } else { false }
+    }
+    try checkValues(origin: origin)
   }
 
   /// The variable called `name`.
@@ -177,11 +182,6 @@ extension SearchSpace {
     var configuration = isBase ? base : try tree.decodeJSON(Configuration.self)
     if !hasOtherModelSettings { configuration.model = model }
     return configuration
-  }
-
-  /// Whether variables reach into the network beyond the study's own.
-  private var hasOtherModelSettings: Bool {
-    parameters.contains { if case .setting(let path) = $0.target { path.hasPrefix("model.") } else { false } }
   }
 
   /// Images of a step at a point.

@@ -154,7 +154,8 @@ struct SpaceCompiler {
       for parameter in parameters {
         guard case .layers(let indices, _) = parameter.target, let first = indices.min() else { continue }
         let values = (0..<(count.distribution.count ?? 0)).map(count.distribution.stored(at:))
-        wanted[parameter.name] = [(count.name, values.filter { Int(count.number($0) ?? 0) > first })]
+        let allowed = values.filter { Int(count.number($0) ?? 0) > first }
+        if allowed.count < values.count { wanted[parameter.name] = [(count.name, allowed)] }
       }
     }
     for (name, entry) in conditions {

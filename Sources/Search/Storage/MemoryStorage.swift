@@ -49,12 +49,12 @@ public final class MemoryStorage: StudyStorage, @unchecked Sendable {
       if let limit, number >= limit { return nil }
       guard let proposal = try propose(number, { byKey[place].fingerprints.contains($0) }) else { return nil }
       if let fingerprint = proposal.fingerprint {
-        guard byKey[place].fingerprints.insert(fingerprint).inserted else { throw StorageRules.duplicate(number) }
+        guard byKey[place].fingerprints.insert(fingerprint).inserted else { throw StorageRules.duplicate }
       }
       let trial = Trial(
         id: trials.count + 1, number: number, state: isClaimed ? .running : .waiting, parameters: proposal.parameters,
         userAttributes: proposal.userAttributes, systemAttributes: proposal.systemAttributes(isEnqueued: !isClaimed),
-        started: isClaimed ? Date() : nil)
+        started: isClaimed ? StorageRules.now() : nil)
       let token = isClaimed ? StorageRules.newToken() : nil
       trials.append(MemoryTrial(trial: trial, study: place, token: token, beat: isClaimed ? 1 : 0))
       byKey[place].trials.append(trial.id)
@@ -95,11 +95,6 @@ public final class MemoryStorage: StudyStorage, @unchecked Sendable {
       }
       return nil
     }
-  }
-
-  /// See `StudyStorage`.
-  public func resume(trial: Int) throws -> Claim? {
-    try lock.withLock { try stored(trial).trial.state == .pruned ? claim(trial) : nil }
   }
 
   /// See `StudyStorage`.
@@ -164,19 +159,19 @@ public final class MemoryStorage: StudyStorage, @unchecked Sendable {
       byKey[$0.study].leave(.running, $0.trial)
       $0.trial.state = state
       $0.token = nil
-      if state.isFinished { $0.trial.ended = Date() }
-      if state == .complete || state == .pruned { $0.trial.value = value }
+      if state.isFinished { $0.trial.ended = StorageRules.now() }
+      if let value, state == .complete || state == .pruned, !value.isNaN { $0.trial.value = value }
       byKey[$0.study].enter(state, $0.trial)
       if state == .pruned { setPaused(true, $0) }
     }
   }
 
   /// See `StudyStorage`.
-  public func promotable(rung: Int, reductionFactor: Int, in study: Int) throws -> Int? {
+  public func promote(rung: Int, reductionFactor: Int, in study: Int) throws -> Claim? {
     try StorageRules.check(reductionFactor: reductionFactor)
     return try lock.withLock {
       let study = byKey[try index(ofStudy: study)]
-      return study.rungs[rung]?.promotable(reductionFactor: reductionFactor).map { study.trials[$0] }
+      return study.rungs[rung]?.promotable(reductionFactor: reductionFactor).map { claim(study.trials[$0]) }
     }
   }
 
@@ -205,7 +200,7 @@ public final class MemoryStorage: StudyStorage, @unchecked Sendable {
     byKey[held.study].leave(held.trial.state, held.trial)
     setPaused(false, held)
     held.trial.state = .running
-    held.trial.started = held.trial.started ?? Date()
+    held.trial.started = held.trial.started ?? StorageRules.now()
     held.trial.ended = nil
     held.trial.value = nil
     held.beat += 1

@@ -4,10 +4,16 @@ import Foundation
 
 enum StorageRules {
   /// Optuna's system attribute for the value at a rung.
-  static func attribute(ofRung rung: Int) -> String { "completed_rung_\(rung)" }
+  static func attribute(ofRung rung: Int) -> String { "\(rungPrefix)\(rung)" }
+
+  /// What the names of all rungs' attributes begin with.
+  static let rungPrefix = "completed_rung_"
 
   /// A word that no other claim has.
-  static func newToken() -> String { UUID().uuidString }
+  static func newToken() -> String { String(UInt64.random(in: .min ... .max), radix: 16) }
+
+  /// The time, for people, to the microsecond that a database keeps.
+  static func now() -> Date { Timestamp(Date()).date }
 
   static func check(name: String) throws {
     guard (1...512).contains(name.unicodeScalars.count), !name.utf8.contains(0) else {
@@ -28,8 +34,8 @@ enum StorageRules {
     guard reductionFactor >= 1 else { throw StorageError.unusable("the reduction factor must be at least 1") }
   }
 
-  static func duplicate(_ number: Int) -> StorageError {
-    .unusable("trial \(number) would repeat the configuration of another: propose one that is not taken")
+  static var duplicate: StorageError {
+    .unusable("the proposed trial repeats the configuration of another: propose one that is not taken")
   }
 
   static func noStudy(_ key: Int) -> StorageError { .unusable("there is no study \(key) any more: was it deleted?") }

@@ -1,0 +1,48 @@
+// Where a study's database is, as Optuna and SQLAlchemy write it, or simply a file's name.
+// A password is part of it, so nothing here is ever shown but `description`.
+import Foundation
+
+/// A database's place.
+public enum StorageURL: Sendable, CustomStringConvertible {
+  /// A file.
+  case sqlite(path: String)
+  /// A server, by the address that libpq understands.
+  case postgreSQL(String)
+
+  /// Reads `study.db`, `sqlite:///study.db`, `sqlite:////folder/study.db` or `postgresql://user:password@host/database`
+  /// (with a driver as in `postgresql+psycopg2://`, or without). Throws `StorageError.unusable`.
+  public init(_ text: String) throws {
+    guard let colon = text.range(of: "://") else {
+      guard !text.isEmpty, text != ":memory:" else { throw Self.unknown }
+      self = .sqlite(path: text)
+      return
+    }
+    let scheme = text[..<colon.lowerBound].split(separator: "+").first.map { $0.lowercased() }
+    let rest = text[colon.upperBound...]
+    switch scheme {
+    case "sqlite":
+      let path = rest.dropFirst()
+      guard rest.hasPrefix("/"), !path.isEmpty, path != ":memory:" else { throw Self.unknown }
+      self = .sqlite(path: String(path))
+    case "postgresql", "postgres":
+      self = .postgreSQL("postgresql://\(rest)")
+    default: throw Self.unknown
+    }
+  }
+
+  private static var unknown: StorageError {
+    .unusable("--storage names no database: write study.db, sqlite:///study.db or postgresql://user:password@host/name")
+  }
+
+  /// The place without its password.
+  public var description: String {
+    switch self {
+    case .sqlite(let path): return path
+    case .postgreSQL(let url):
+      // Whatever stands before the last @ may be part of a password, and so may parameters.
+      let address = url.dropFirst("postgresql://".count)
+      let host = address.lastIndex(of: "@").map { address[address.index(after: $0)...] } ?? address
+      return "postgresql://\(host.prefix { $0 != "?" })"
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// Between trainer and study: reports each epoch before its checkpoint is written,
+// and ends the training at a rung, on request, or when the trial was lost.
+import Training
+
+/// One claim's training.
+final class TrainingSession {
+  private let run: TrialRun
+  private let show: (TrainingEvent) -> Void
+  private var hasStarted = false
+  private var seconds = 0.0
+  /// Whether the last step ended an epoch: the trainer then returns with a checkpoint.
+  private var isAtEpochEnd = false
+  private var end: TrialRun.End?
+  private var failure: (any Error)?
+
+  init(_ run: TrialRun, show: @escaping (TrainingEvent) -> Void) {
+    self.run = run
+    self.show = show
+  }
+
+  /// Takes an event of the trainer.
+  func take(_ event: TrainingEvent) {
+    if case .started = event {
+      // The trainer starts anew at each epoch.
+      guard !hasStarted else { return }
+      hasStarted = true
+    }
+    show(event)
+    guard case .epochEnded(let record, _) = event else { return }
+    isAtEpochEnd = true
+    seconds = record.seconds
+    guard let accuracy = record.validationAccuracy else { return }
+    do {
+      if try run.ended(epoch: record.epoch, accuracy: accuracy) == .end { end = .pruned(accuracy) }
+    } catch {
+      failure = error
+    }
+  }
+
+  /// What the trainer asks after each step.
+  var isInterrupted: Bool { isAtEpochEnd || run.hasToStop }
+
+  /// Trains until the trial ends, one way or another.
+  func train(_ trainer: Trainer) throws -> TrialRun.End {
+    let end = try trained(trainer)
+    if seconds > 0 { try run.note(user: [TrialAttribute.seconds: "\((seconds * 1000).rounded() / 1000)"]) }
+    return end
+  }
+
+  private func trained(_ trainer: Trainer) throws -> TrialRun.End {
+    while true {
+      switch try trainer.train() {
+      case .finished(let result):
+        guard let accuracy = result.validationAccuracy else {
+          throw ConfigurationError("data.validation: a search judges by held-out images: use 1 or more")
+        }
+        return .complete(accuracy)
+      case .interrupted:
+        if let failure { throw failure }
+        if let end { return end }
+        if run.hasToStop { return .interrupted }
+        isAtEpochEnd = false
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+// A trial in the hands of a worker: what its training asks and tells while it runs.
+// Training knows nothing of storages and rungs but this.
+
+/// One claim at work.
+public final class TrialRun {
+  /// What is to become of a trial after an epoch.
+  public enum Verdict: Sendable {
+    /// Train on.
+    case goOn
+    /// Write a checkpoint and end; where trials are paused, it may be promoted later.
+    case end
+  }
+
+  /// How the work on a trial ended.
+  public enum End: Sendable, Equatable, CustomStringConvertible {
+    /// Trained to its end, with this validation accuracy.
+    case complete(Double)
+    /// Ended, or paused, at a rung with this one.
+    case pruned(Double)
+    /// Asked to stop; a checkpoint was written.
+    case interrupted
+
+    /// A few words for a log.
+    public var description: String {
+      switch self {
+      case .complete(let value): "is complete: \(value)"
+      case .pruned(let value): "ended at a rung: \(value)"
+      case .interrupted: "was given back"
+      }
+    }
+  }
+
+  /// The right to work on the trial, and the trial as it was when claimed.
+  public let claim: Claim
+  /// Whether its last holder has died.
+  public let isTakenOver: Bool
+  private let storage: any StudyStorage
+  private let pruner: Pruner
+  private let rungs: [Int]
+  private let isStopped: () -> Bool
+  private let pulse: Pulse
+
+  init(
+    _ claim: Claim, isTakenOver: Bool, storage: any StudyStorage, pruner: Pruner, rungs: [Int], pulse: Pulse,
+    isStopped: @escaping () -> Bool
+  ) {
+    self.claim = claim
+    self.isTakenOver = isTakenOver
+    self.storage = storage
+    self.pruner = pruner
+    self.rungs = rungs
+    self.pulse = pulse
+    self.isStopped = isStopped
+  }
+
+  /// The trial as it was when claimed.
+  public var trial: Trial { claim.trial }
+
+  /// Whether the work has to end after the present step: somebody asked for it, or the trial is another's by now.
+  public var hasToStop: Bool { pulse.isLost || pulse.isStopped || isStopped() }
+
+  /// Whether another worker holds the trial by now.
+  var isLost: Bool { pulse.isLost }
+}
+
+extension TrialRun {
+  /// Reports the validation accuracy after `epoch` epochs and, at a rung, takes the trial's place in it.
+  ///
+  /// Call it before the epoch's checkpoint: whatever is in a checkpoint has been reported. Throws
+  /// `StorageError.claimLost` where the trial is another's by now.
+  public func ended(epoch: Int, accuracy: Double) throws -> Verdict {
+    try storage.report(accuracy, epoch: epoch, of: claim)
+    guard let rung = rungs.firstIndex(of: epoch) else { return .goOn }
+    let standing = try storage.complete(rung: rung, value: accuracy, of: claim)
+    return pruner.decide(standing) == .proceed ? .goOn : .end
+  }
+
+  /// Notes something about the trial, for people or for programs. Throws `StorageError.claimLost`.
+  func note(user: [String: String] = [:], system: [String: String] = [:]) throws {
+    try storage.setAttributes(user: user, system: system, of: claim)
+  }
+}

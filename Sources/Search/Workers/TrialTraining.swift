@@ -1,0 +1,108 @@
+// How a trial is trained for real: from its last checkpoint if there is one, epoch by epoch,
+// each reported before the checkpoint that holds it.
+public import Compute
+public import Datasets
+public import Foundation
+import Formats
+import Models
+public import Training
+
+/// Trains trials in a study's folder.
+public struct TrialTraining {
+  /// What a trainer needs besides the configuration.
+  public struct Surroundings {
+    /// The images; of the test images, nothing is used.
+    public let dataset: Dataset
+    /// What computes.
+    public let backend: any Backend
+    /// The precision of the plans.
+    public let precision: Precision
+
+    /// Surroundings; see the properties.
+    public init(dataset: Dataset, backend: any Backend, precision: Precision) {
+      self.dataset = dataset
+      self.backend = backend
+      self.precision = precision
+    }
+  }
+
+  /// The study's folder.
+  private let folder: URL
+  private let configuration: (Trial) throws -> Configuration
+  private let prepare: (inout Configuration) throws -> Surroundings
+  private let watch: (Trial, @escaping (String) -> Void) -> (TrainingEvent) -> Void
+
+  /// - Parameters:
+  ///   - folder: where the trials' folders are.
+  ///   - configuration: a trial's configuration.
+  ///   - prepare: fills in what a configuration leaves to the data set.
+  ///   - watch: makes what is shown of a trial's events, given where text goes.
+  public init(
+    in folder: URL, configuration: @escaping (Trial) throws -> Configuration,
+    prepare: @escaping (inout Configuration) throws -> Surroundings,
+    watch: @escaping (Trial, @escaping (String) -> Void) -> (TrainingEvent) -> Void
+  ) {
+    self.folder = folder
+    self.configuration = configuration
+    self.prepare = prepare
+    self.watch = watch
+  }
+
+  /// Trains until the trial is complete, paused or stopped. Throws `TrialFault` where the trial is at fault.
+  public func callAsFunction(_ run: TrialRun) throws -> TrialRun.End {
+    do {
+      return try train(run)
+    } catch  where Self.blames(error) {
+      throw TrialFault("\(error)")
+    }
+  }
+
+  /// Whether `error` is the trial's own, and not its surroundings'.
+  private static func blames(_ error: any Error) -> Bool {
+    switch error {
+    case is StorageError, is FileError, is CheckpointError, is SafetensorsError, is TrialFault: false
+    case let error as DatasetError: error.kind == .usage
+    default: true
+    }
+  }
+
+  private func train(_ run: TrialRun) throws -> TrialRun.End {
+    let trialFolder = TrialFolder(of: run.trial.number, in: folder)
+    try trialFolder.make()
+    let log = try TrialLog(trialFolder.log)
+    do {
+      let end = try train(run, in: trialFolder, log)
+      log.line("\(end)")
+      return end
+    } catch {
+      log.line("\(error)")
+      throw error
+    }
+  }
+
+  private func train(_ run: TrialRun, in trialFolder: TrialFolder, _ log: TrialLog) throws -> TrialRun.End {
+    let attempt = try run.nextAttempt(in: trialFolder)
+    log.line("attempt \(attempt)" + (run.isTakenOver ? ": its last worker died" : ""))
+    var configuration = try configuration(run.trial)
+    let surroundings = try prepare(&configuration)
+    let directory = try trialFolder.begin(attempt)
+    let session = TrainingSession(run, show: watch(run.trial) { log.write($0) })
+    let makeTrainer = { [configuration] in
+      try Trainer(
+        configuration, dataset: surroundings.dataset, backend: surroundings.backend, precision: surroundings.precision,
+        run: directory, emit: session.take, isInterrupted: { session.isInterrupted })
+    }
+    var trainer = try makeTrainer()
+    if directory.exists {
+      do {
+        try trainer.resume()
+      } catch {
+        log.line("\(error); the trial starts again from its beginning")
+        trainer = try makeTrainer()
+      }
+    } else if !run.trial.intermediateValues.isEmpty {
+      log.line("no checkpoint in \(trialFolder.url.path): the trial starts again from its beginning")
+    }
+    return try session.train(trainer)
+  }
+}

@@ -1,0 +1,78 @@
+// What all search commands share: the storage, the study in it, and words for what is not there.
+// Only `run` makes a study; everything else wants one that exists.
+import ArgumentParser
+import Foundation
+import Search
+import Training
+
+/// `--storage`.
+struct StorageOptions: ParsableArguments {
+  private static let standard = "study.db"
+
+  @Option(help: ArgumentHelp("SQLite file, or postgresql://user@host/database.", valueName: "place"))
+  var storage = standard
+
+  /// The option as one would write it again; empty for the default.
+  var flag: String { storage == Self.standard ? "" : " --storage \(storage)" }
+
+  /// The storage, made where it does not exist.
+  func open() throws -> any StudyStorage {
+    _ = try place
+    return try DatabaseStorage(url: storage)
+  }
+
+  /// The storage, which has to exist.
+  func existing() throws -> any StudyStorage {
+    if case .sqlite(let path) = try place, !FileManager.default.fileExists(atPath: path) {
+      throw ConfigurationError("there is no \(path): name the studies' file or database with --storage")
+    }
+    return try DatabaseStorage(url: storage)
+  }
+
+  private var place: StorageURL {
+    get throws {
+      do {
+        return try StorageURL(storage)
+      } catch {
+        throw ConfigurationError("\(error)")
+      }
+    }
+  }
+}
+
+/// `--study` and `--storage`.
+struct StudyOptions: ParsableArguments {
+  @Option(help: "Name of the study.")
+  var study: String
+  @OptionGroup var place: StorageOptions
+}
+
+extension StudyStorage {
+  /// The study called `name`. Throws `ConfigurationError`, which lists those that exist.
+  func known(_ name: String) throws -> StudyRecord {
+    if let record = try study(named: name) { return record }
+    let names = try studies().map(\.name)
+    let known = names.isEmpty ? "there is none at all" : "there are \(names.joined(separator: ", "))"
+    throw ConfigurationError("there is no study \(name); \(known): tpsnet search run makes one")
+  }
+}
+
+extension StudyRecord {
+  /// The study attribute that holds the path of the trials' folders, as JSON.
+  static let folderAttribute = "tpsnet:folder"
+
+  /// What the study searches. Throws `ConfigurationError` for a study that another program made.
+  func definition() throws -> StudyDefinition {
+    guard let text = attributes[StudyDefinition.attribute] else {
+      throw ConfigurationError(
+        "study \(name) says nowhere what is to be tried: tpsnet search run --study \(name) --space FILE does")
+    }
+    return try StudyDefinition(json: text)
+  }
+
+  /// Where the trials' folders are; nil where nobody has said.
+  var folder: URL? {
+    attributes[Self.folderAttribute].flatMap { try? JSONDecoder().decode(String.self, from: Data($0.utf8)) }
+      .map { URL(fileURLWithPath: $0) }
+  }
+}

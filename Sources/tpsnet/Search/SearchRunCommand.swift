@@ -1,0 +1,166 @@
+// `tpsnet search run`: makes a study or goes on with it, and watches the workers that it starts.
+// It may be killed at any moment: the same command goes on.
+import ArgumentParser
+import Foundation
+import Reports
+import Search
+import Training
+
+struct SearchRunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Make a study, or go on with it, with worker processes on this machine.",
+    discussion: """
+      The same command again goes on with the study; so does --study NAME alone. --trials may grow. Everything else of
+      a study stays as it was made: other settings are refused.
+
+      Ctrl-C lets all workers write a checkpoint and give their trials back, and exits 130. Workers whose supervisor
+      dies do the same. Trials that crash their worker again and again at the same place fail; others go on from their
+      last checkpoint.
+
+      EXAMPLE
+        tpsnet search run --study first --space tpsnet --trials 200 --images 10000 --workers 2
+        tpsnet search run --study rates --space training --set training.epochs=9 --pruner median
+      """)
+
+  @OptionGroup var options: StudyOptions
+  @OptionGroup(title: "Study") var made: StudyMakingOptions
+  @OptionGroup var dataOptions: DataOptions
+
+  @Option(help: "The number of trials that the study is to have in all.")
+  var trials: Int?
+  @Option(help: "Worker processes; 0 makes the study and leaves it to `search worker`.")
+  var workers = 1
+  @Option(help: "Threads of each; default: the processors divided among the workers.")
+  var threadsPerWorker: Int?
+  @Option(help: ArgumentHelp("Folder of the trials' checkpoints and logs; default: runs/<study>.", valueName: "dir"))
+  var folder: String?
+  @OptionGroup var lease: LeaseOptions
+
+  func validate() throws {
+    if let trials, trials < 1 { throw ValidationError("--trials \(trials): use 1 or more") }
+    if !(0...256).contains(workers) { throw ValidationError("--workers \(workers): use 0 to 256") }
+    if let threadsPerWorker, !(1...1024).contains(threadsPerWorker) {
+      throw ValidationError("--threads-per-worker \(threadsPerWorker): use 1 to 1024")
+    }
+  }
+
+  func run() throws {
+    let interruption = Interruption()
+    let storage = try options.place.open()
+    let (record, definition) = try study(in: storage)
+    let proposer = try definition.proposer()
+    describe(record, proposer)
+    let folder = try studyFolder(record, storage)
+    guard workers > 0 else { return Console.out(try StudyProgress(storage, record).line) }
+
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let threads = threadsPerWorker ?? max(1, processors / workers)
+    if threads * workers > processors {
+      Console.error("\(workers) × \(threads) threads on \(processors) processors: expect them to wait for each other")
+    }
+    let supervisor = try Supervisor(count: workers, arguments: workerArguments(folder, threads), logs: folder)
+    Console.error(
+      "\(workers) worker\(workers == 1 ? "" : "s") of \(threads) thread\(threads == 1 ? "" : "s"), logs in \(folder.path)"
+    )
+    try watch(supervisor, record, storage, interruption)
+
+    let progress = try StudyProgress(storage, record)
+    Console.out(progress.line)
+    if interruption.isRequested {
+      Console.error("interrupted; the same command goes on")
+      throw ExitCode(130)
+    }
+    if !supervisor.complaints.isEmpty {
+      supervisor.complaints.forEach { Console.error("tpsnet: worker: \($0)") }
+      throw ExitCode(1)
+    }
+    if let best = progress.best {
+      Console.error("the best in full: tpsnet train --from-trial \(record.name)#\(best.number)\(options.place.flag)")
+    }
+  }
+
+  /// The study, made where there is none, and otherwise held to what is asked for.
+  private func study(in storage: any StudyStorage) throws -> (StudyRecord, StudyDefinition) {
+    let known = try storage.study(named: options.study)
+    if let known, known.attributes[StudyDefinition.attribute] != nil {
+      let stored = try known.definition()
+      var definition = try made.definition(goingOnWith: stored)
+      try definition.demandSame(as: stored, study: known.name)
+      definition.trials = trials ?? stored.trials
+      if definition.trials != stored.trials {
+        try storage.setAttribute(StudyDefinition.attribute, to: definition.json(), ofStudy: known.id)
+      }
+      Console.error(try StudyProgress(storage, known).line)
+      return (known, definition)
+    }
+    var definition = try made.newDefinition(of: options.study)
+    definition.trials = trials
+    // Nothing is stored of a study that cannot run.
+    _ = try definition.proposer()
+    if let known {
+      // Made by another program, which may have enqueued trials.
+      try storage.setAttribute(StudyDefinition.attribute, to: definition.json(), ofStudy: known.id)
+      return (known, definition)
+    }
+    let attributes = [StudyDefinition.attribute: try definition.json()]
+    return (try storage.createStudy(named: options.study, attributes: attributes), definition)
+  }
+
+  private func describe(_ record: StudyRecord, _ proposer: Proposer) {
+    let definition = proposer.definition
+    let base = proposer.space.base
+    let share = proposer.feasibleShare()
+    let margin = share.isExact ? "" : " (± \(Format.percent(share.uncertainty)))"
+    func percent(_ points: Int) -> String { Format.percent(Double(points) / Double(share.points)) }
+    var lost = share.over.sorted { $0.key < $1.key }.map { "\(percent($1)) over \($0)" }
+    if share.impossible > 0 { lost.append("\(percent(share.impossible)) impossible") }
+    Console.error(
+      "\(proposer.space.parameters.count) variables; \(Format.percent(share.share))\(margin) of the space keeps the budget"
+        + (lost.isEmpty ? "" : "; " + lost.joined(separator: ", ")))
+    let images = base.data.limitTrain > 0 ? Format.grouped(base.data.limitTrain) : "all"
+    let rungs = definition.rungs
+    Console.error(
+      "\(images) training images, \(Format.grouped(base.data.validation)) held out for validation; \(definition.epochs) epochs"
+        + (rungs.isEmpty ? "" : ", rungs after \(rungs.map(String.init).joined(separator: ", "))"))
+  }
+
+  /// The study's folder, made if need be and kept in the study for other workers.
+  private func studyFolder(_ record: StudyRecord, _ storage: any StudyStorage) throws -> URL {
+    let url = folder.map { URL(fileURLWithPath: $0) } ?? record.folder ?? URL(fileURLWithPath: "runs/\(record.name)")
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw ConfigurationError("cannot create the study's folder \(url.path): choose another with --folder")
+    }
+    if record.folder == nil {
+      let json = String(decoding: try JSONEncoder().encode(url.path), as: UTF8.self)
+      try storage.setAttribute(StudyRecord.folderAttribute, to: json, ofStudy: record.id)
+    }
+    return url
+  }
+
+  private func workerArguments(_ folder: URL, _ threads: Int) -> [String] {
+    [
+      "search", "worker", "--study", options.study, "--storage", options.place.storage, "--threads", "\(threads)",
+      "--folder", folder.path, "--lease", "\(lease.lease)", "--supervised",
+    ] + (dataOptions.data.map { ["--data", $0] } ?? [])
+  }
+
+  private func watch(
+    _ supervisor: Supervisor, _ record: StudyRecord, _ storage: any StudyStorage, _ interruption: Interruption
+  ) throws {
+    let display = StudyDisplay(storage, record)
+    defer { display.finish() }
+    var isEnding = false
+    while try supervisor.look() {
+      if interruption.isRequested, !isEnding {
+        isEnding = true
+        supervisor.end()
+        display.note("waiting for the workers' checkpoints; Ctrl-C again ends at once")
+      }
+      display.show(crashes: supervisor.restarts)
+      usleep(100_000)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// From options to a study's definition, new or to be compared with the one that is stored.
+// A difference is refused by the name of its option.
+import Foundation
+import Search
+import Training
+
+extension StudyMakingOptions {
+  /// The definition of a new study.
+  func newDefinition(of study: String) throws -> StudyDefinition {
+    guard let space else {
+      throw ConfigurationError(
+        "there is no study \(study) to go on with: --space FILE makes it (or one of \(Self.spaceNames))")
+    }
+    return try StudyDefinition(
+      space: Self.text(of: space), origin: space, base: base, settings: settings, epochs: epochs,
+      sampler: (sampler ?? .random).sampler, pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0,
+      budget: chosenBudget ?? Budget())
+  }
+
+  /// What the options say, and for the rest what `stored` says.
+  func definition(goingOnWith stored: StudyDefinition) throws -> StudyDefinition {
+    var result = stored
+    if space != nil || !settings.isEmpty || configuration.preset != nil || configuration.config != nil {
+      let made = try StudyDefinition(
+        space: space.map(Self.text) ?? stored.space, origin: stored.origin, base: base, settings: settings)
+      (result.space, result.settings, result.base) = (made.space, made.settings, made.base)
+    }
+    if let epochs { result.epochs = epochs }
+    if let sampler { result.sampler = sampler.sampler }
+    if pruner != nil || grace != nil || reductionFactor != nil || asha != nil { result.pruner = chosenPruner }
+    if let horizon { result.horizon = horizon }
+    if let seed { result.seed = seed }
+    if let chosenBudget { result.budget = chosenBudget }
+    return result
+  }
+
+  private static func text(of space: String) throws -> String {
+    if let text = SearchSpace.shipped(named: space) { return text }
+    guard let text = try? String(contentsOfFile: space, encoding: .utf8) else {
+      throw ConfigurationError("--space \(space): no such file, and none of the spaces \(spaceNames)")
+    }
+    return text
+  }
+
+  /// `--preset` and `--config`, if either was given.
+  private var base: Configuration? {
+    get throws {
+      let layers =
+        (configuration.preset.map { [.preset($0)] } ?? [])
+        + (configuration.config.map { [Configuration.Layer.file(URL(fileURLWithPath: $0))] } ?? [])
+      return layers.isEmpty ? nil : try Configuration.resolve(layers)
+    }
+  }
+
+  /// What is laid over the space: `--images` and the like, then `--set`.
+  private var settings: [String] {
+    var result: [String] = []
+    if let images {
+      // Evaluation costs a third of a training step an image, and 1,000 images tell 2 points apart.
+      result += ["data.limitTrain=\(images)", "data.validation=\(min(5000, max(1000, images / 5)))"]
+    }
+    if let dataset { result.append("data.dataset=\(dataset)") }
+    if let precision { result.append("training.precision=\(precision.rawValue)") }
+    return result + configuration.assignments
+  }
+
+  private var chosenPruner: Pruner {
+    switch pruner ?? .asha {
+    case .none: .none
+    case .median: .median(warmup: (grace ?? 1) - 1, startTrials: 5)
+    case .asha: .asha(grace: grace ?? 1, reductionFactor: reductionFactor ?? 2, mode: asha ?? .pause)
+    }
+  }
+
+  /// Nil where no limit was named.
+  private var chosenBudget: Budget? {
+    guard budget != nil || budgetMultiplyAdds != nil else { return nil }
+    return Budget(parameters: budget?.parameters ?? Budget().parameters, multiplyAdds: budgetMultiplyAdds?.parameters)
+  }
+}
+
+extension StudyDefinition {
+  /// Throws `ConfigurationError` at the first option by which this differs from what a study was made with.
+  func demandSame(as stored: StudyDefinition, study: String) throws {
+    func demand<Value: Equatable>(_ option: String, _ value: KeyPath<StudyDefinition, Value>) throws {
+      guard self[keyPath: value] != stored[keyPath: value] else { return }
+      throw ConfigurationError(
+        "\(option): study \(study) was made with \(Self.text(stored[keyPath: value])), not "
+          + "\(Self.text(self[keyPath: value])): leave the option out, or choose another --study")
+    }
+    try demand("--space", \.space)
+    try demand("--set, --images, --precision, --dataset", \.settings)
+    try demand("--preset, --config", \.base)
+    try demand("--epochs", \.epochs)
+    try demand("--sampler", \.sampler)
+    try demand("--pruner, --grace, --reduction-factor, --asha", \.pruner)
+    try demand("--horizon", \.horizon)
+    try demand("--seed", \.seed)
+    try demand("--budget", \.budget)
+  }
+
+  /// A value in a few words; of a whole text, that it is another one.
+  private static func text(_ value: some Equatable) -> String {
+    let text = (value as? [String])?.joined(separator: " ") ?? "\(value)"
+    return text.contains("\n") || text.count > 200 ? "other contents" : text.isEmpty ? "none" : text
+  }
+}

@@ -1,0 +1,34 @@
+// Where a study stands, in one line.
+// The supervisor, `list` and `stop` say it alike.
+import Reports
+import Search
+
+/// Numbers of trials and the best of them.
+struct StudyProgress {
+  let name: String
+  let counts: [TrialState: Int]
+  let best: Trial?
+
+  init(_ storage: any StudyStorage, _ record: StudyRecord) throws {
+    name = record.name
+    counts = try storage.counts(in: record.id)
+    best = try storage.trials(in: record.id, states: [.complete, .pruned]).filter { $0.value != nil }
+      .min(by: Trial.isBetter)
+  }
+
+  /// `study first: 12 trials: 3 complete, 7 paused, 2 running; best 71.20 % after 9 epochs (trial 4)`.
+  var line: String {
+    let words: [(TrialState, String)] = [
+      (.complete, "complete"), (.pruned, "paused"), (.failed, "failed"), (.running, "running"), (.waiting, "waiting"),
+    ]
+    let parts = words.compactMap { state, word in counts[state].map { "\(Format.grouped($0)) \(word)" } }
+    let total = counts.values.reduce(0, +)
+    var text = "study \(name): \(Format.grouped(total)) trial\(total == 1 ? "" : "s")"
+    if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
+    if let best, let value = best.value {
+      let epochs = best.intermediateValues.count
+      text += "; best \(Format.percent(value)) after \(epochs) epoch\(epochs == 1 ? "" : "s") (trial \(best.number))"
+    }
+    return text
+  }
+}

@@ -1,0 +1,92 @@
+// Worker processes, started and watched: one that crashes is started again, one that ends by itself has its reason.
+// A pipe ties them to this process: it closes when the supervisor wants them to end, and when it dies.
+import Foundation
+import Training
+
+/// The workers of one `tpsnet search run`.
+final class Supervisor {
+  /// One place for a worker.
+  private final class Seat {
+    var process: Process?
+    var lifeline: Pipe?
+    var started = ContinuousClock.now
+    /// Crashes in a row, each soon after a start.
+    var crashes = 0
+    let log: URL
+
+    init(log: URL) {
+      self.log = log
+    }
+  }
+
+  private let arguments: [String]
+  private let seats: [Seat]
+  private var isEnding = false
+  /// What the workers that gave up said last.
+  private(set) var complaints: [String] = []
+  /// Crashed workers so far.
+  private(set) var restarts = 0
+
+  /// Starts `count` workers, each `tpsnet` with `arguments`, their output appended to `worker-1.log`, … in `folder`.
+  init(count: Int, arguments: [String], logs folder: URL) throws {
+    self.arguments = arguments
+    seats = (1...count).map { Seat(log: folder.appendingPathComponent("worker-\($0).log")) }
+    for seat in seats { try start(seat) }
+  }
+
+  /// Looks after the workers; returns whether any is left.
+  func look() throws -> Bool {
+    for seat in seats {
+      guard let process = seat.process, !process.isRunning else { continue }
+      (seat.process, seat.lifeline) = (nil, nil)
+      if process.terminationReason == .uncaughtSignal {
+        try restart(seat, after: process.terminationStatus)
+      } else if ![0, 130].contains(process.terminationStatus) {
+        complaints.append("\(lastLine(of: seat.log)) (\(seat.log.path))")
+      }
+    }
+    return seats.contains { $0.process != nil }
+  }
+
+  /// Asks all workers to end after a checkpoint.
+  func end() {
+    isEnding = true
+    for seat in seats { try? seat.lifeline?.fileHandleForWriting.close() }
+  }
+
+  private func restart(_ seat: Seat, after signal: Int32) throws {
+    let hasLived = ContinuousClock.now - seat.started > .seconds(10)
+    seat.crashes = hasLived ? 1 : seat.crashes + 1
+    guard !isEnding else { return }
+    guard seat.crashes < 20 else {
+      complaints.append(
+        "a worker crashed \(seat.crashes) times at its start, last by signal \(signal) (\(seat.log.path))")
+      return
+    }
+    restarts += 1
+    try start(seat)
+  }
+
+  private func start(_ seat: Seat) throws {
+    let descriptor = open(seat.log.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw ConfigurationError(
+        "cannot write \(seat.log.path): \(String(cString: strerror(errno))); choose another --folder")
+    }
+    let log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = arguments
+    let lifeline = Pipe()
+    process.standardInput = lifeline
+    process.standardOutput = log
+    process.standardError = log
+    try process.run()
+    (seat.process, seat.lifeline, seat.started) = (process, lifeline, .now)
+  }
+
+  private func lastLine(of url: URL) -> String {
+    let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").last.map(String.init) ?? "a worker ended without a word"
+  }
+}

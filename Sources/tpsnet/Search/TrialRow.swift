@@ -1,0 +1,85 @@
+// A trial as tables, JSON and CSV show it.
+// All three come from this one value.
+import Foundation
+import Reports
+import Search
+
+/// What is shown of a trial.
+struct TrialRow: Encodable {
+  let number: Int
+  /// Optuna's word.
+  let state: String
+  /// The last rung reached, from 0.
+  let rung: Int?
+  /// Epochs whose validation accuracy is known.
+  let epochs: Int
+  /// Validation accuracy: the trial's value, or the last that is known.
+  let accuracy: Double?
+  /// Trainable values of its network.
+  let parameters: Int?
+  /// Seconds of training.
+  let seconds: Double?
+  /// What was drawn.
+  let values: [String: Choice]
+  let error: String?
+
+  init(_ trial: Trial) {
+    number = trial.number
+    state = trial.state.rawValue
+    rung = trial.rung
+    epochs = trial.intermediateValues.keys.max() ?? 0
+    accuracy = trial.value ?? trial.intermediateValues[epochs]
+    parameters = trial.userAttributes[TrialAttribute.parameters].flatMap { Int($0) }
+    seconds = trial.userAttributes[TrialAttribute.seconds].flatMap { Double($0) }
+    values = trial.parameters.compactMapValues(\.value)
+    error = trial.error
+  }
+
+  /// The table of `rows`: what is known of each, then its variables.
+  static func table(_ rows: [TrialRow]) -> Table {
+    let variables = names(rows)
+    var table = Table(["trial", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables)
+    for row in rows {
+      var cells = ["\(row.number)", row.word, text(row.rung), "\(row.epochs)"]
+      cells.append(row.accuracy.map(Format.percent) ?? "")
+      cells.append(row.parameters.map(Format.grouped) ?? "")
+      cells.append(row.seconds.map { Format.fixed($0, 1) } ?? "")
+      table.append(cells + variables.map { row.values[$0].map(short) ?? "" })
+    }
+    return table
+  }
+
+  /// The rows as CSV, under the same names as in JSON.
+  static func csv(_ rows: [TrialRow]) -> String {
+    let variables = names(rows)
+    var lines = [["number", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables]
+    for row in rows {
+      let cells = [
+        "\(row.number)", row.state, text(row.rung), "\(row.epochs)", text(row.accuracy), text(row.parameters),
+        text(row.seconds),
+      ]
+      lines.append(cells + variables.map { text(row.values[$0]) })
+    }
+    return lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
+  }
+
+  private static func text(_ value: (some CustomStringConvertible)?) -> String { value.map(\.description) ?? "" }
+
+  /// The variables that occur, sorted.
+  private static func names(_ rows: [TrialRow]) -> [String] {
+    Set(rows.flatMap(\.values.keys)).sorted { $0.localizedStandardCompare($1) == .orderedAscending }
+  }
+
+  /// The state as people call it.
+  private var word: String { state == TrialState.pruned.rawValue ? "paused" : state.lowercased() }
+
+  private static func short(_ value: Choice) -> String {
+    guard case .number(let number) = value else { return value.description }
+    return String(format: "%.4g", number)
+  }
+
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { ",\"\n\r".contains($0) }) else { return cell }
+    return "\"\(cell.replacingOccurrences(of: "\"", with: "\"\""))\""
+  }
+}

@@ -1,0 +1,42 @@
+// Data set and backend of a worker: loaded once, used by all of its trials.
+// Trials of one study seldom differ in either.
+import Compute
+import Datasets
+import Models
+import OneDNNBackend
+import Search
+import Training
+
+/// What a worker's trials are trained on and with.
+final class TrialSurroundings {
+  private struct DataKey: Hashable {
+    let name: String
+    let imageSize: Int
+  }
+
+  private let directory: DataDirectory
+  private let threads: Int?
+  private var dataset: (key: DataKey, dataset: Dataset)?
+  private var backend: (convolutions: ConvolutionAlgorithms, backend: OneDNNBackend)?
+
+  /// Data from `directory`, computation by so many threads.
+  init(data directory: DataDirectory, threads: Int?) {
+    self.directory = directory
+    self.threads = threads
+  }
+
+  /// See `TrialTraining`.
+  func prepare(_ configuration: inout Configuration) throws -> TrialTraining.Surroundings {
+    let key = DataKey(name: configuration.data.dataset, imageSize: configuration.model.input.height)
+    let known = dataset.flatMap { $0.key == key ? $0.dataset : nil }
+    let images = try configuration.loadDataset(from: directory, loaded: known)
+    dataset = (key, images)
+    let convolutions = configuration.training.convolutions
+    let engine =
+      try backend.flatMap { $0.convolutions == convolutions ? $0.backend : nil }
+      ?? OneDNNBackend.make(configuration, threads: threads)
+    backend = (convolutions, engine)
+    return TrialTraining.Surroundings(
+      dataset: images, backend: engine, precision: configuration.training.precision.resolved)
+  }
+}

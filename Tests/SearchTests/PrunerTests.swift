@@ -1,0 +1,75 @@
+// Rungs and what follows from a standing: the rules of ASHA and of the median.
+import Search
+import Testing
+import Training
+
+@Suite struct PrunerTests {
+  @Test func rungsGrowByTheFactor() {
+    let asha = Pruner.asha(grace: 1, reductionFactor: 2, mode: .pause)
+    #expect(asha.rungs(epochs: 30) == [1, 2, 4, 8, 16])
+    #expect(asha.rungs(epochs: 16) == [1, 2, 4, 8], "the end is no rung")
+    #expect(asha.rungs(epochs: 31, horizon: .rung) == [1, 3, 7, 15])
+    #expect(Pruner.asha(grace: 3, reductionFactor: 4, mode: .stop).rungs(epochs: 60) == [3, 12, 48])
+    #expect(Pruner.asha(grace: 9, reductionFactor: 2, mode: .stop).rungs(epochs: 4).isEmpty)
+    #expect(Pruner.none.rungs(epochs: 30).isEmpty)
+    #expect(Pruner.median(warmup: 3, startTrials: 5).rungs(epochs: 7) == [4, 5, 6])
+    #expect(Pruner.median(warmup: 9, startTrials: 5).rungs(epochs: 7).isEmpty)
+  }
+
+  @Test func aPausingPrunerPromotesTheBestShare() {
+    let pruner = Pruner.asha(grace: 1, reductionFactor: 3, mode: .pause)
+    #expect(pruner.decide(RungStanding(count: 1, better: 0)) == .pause, "it may be promoted later")
+    #expect(pruner.decide(RungStanding(count: 3, better: 0)) == .proceed)
+    #expect(pruner.decide(RungStanding(count: 8, better: 1)) == .proceed)
+    #expect(pruner.decide(RungStanding(count: 8, better: 2)) == .pause)
+  }
+
+  @Test func aStoppingPrunerLetsTheBestSoFarGoOn() {
+    let pruner = Pruner.asha(grace: 1, reductionFactor: 3, mode: .stop)
+    #expect(pruner.decide(RungStanding(count: 1, better: 0)) == .proceed)
+    #expect(pruner.decide(RungStanding(count: 2, better: 1)) == .stop)
+    #expect(pruner.decide(RungStanding(count: 9, better: 2)) == .proceed)
+    #expect(pruner.decide(RungStanding(count: 9, better: 3)) == .stop)
+  }
+
+  @Test func theMedianStopsTheWorseHalf() {
+    let pruner = Pruner.median(warmup: 0, startTrials: 4)
+    #expect(pruner.decide(RungStanding(count: 4, better: 3)) == .proceed, "only three others")
+    #expect(pruner.decide(RungStanding(count: 5, better: 2)) == .proceed)
+    #expect(pruner.decide(RungStanding(count: 5, better: 3)) == .stop)
+    #expect(Pruner.none.decide(RungStanding(count: 9, better: 8)) == .proceed)
+  }
+
+  @Test func theRungsHorizonEndsItsCyclesAtTheRungs() throws {
+    let definition = try study("training", horizon: .rung, epochs: 15)
+    #expect(definition.rungs == [1, 3, 7])
+    #expect(throws: SpaceError.self) { try definition.proposer() }
+    let proposer = try study("training", settings: ["schedule.kind=cosine"], horizon: .rung, epochs: 15).proposer()
+    let schedule = try proposer.configuration(of: try #require(trials(1, of: proposer).first)).schedule
+    for end in definition.rungs + [15] {
+      #expect(schedule.factor(at: Double(end) - 1e-6, of: 15) < 1e-3)
+      #expect(schedule.factor(at: Double(end), of: 15) > 0.99)
+    }
+  }
+
+  @Test func theTrialsHorizonIsItsLength() throws {
+    let proposer = try study("training", settings: ["schedule.kind=cosine"], epochs: 15).proposer()
+    let configuration = try proposer.configuration(of: try #require(trials(1, of: proposer).first))
+    #expect(configuration.training.epochs == 15)
+    #expect(configuration.schedule.factor(at: 14.999, of: 15) < 1e-3)
+  }
+
+  @Test(arguments: [
+    (Pruner.asha(grace: 0, reductionFactor: 2, mode: .pause), Horizon.trial, "a grace of 0 epochs: use 1 or more"),
+    (.asha(grace: 1, reductionFactor: 1, mode: .pause), .trial, "a reduction factor of 1: use 2 or more"),
+    (.median(warmup: -1, startTrials: 5), .trial, "a warm-up of -1 epochs: use 0 or more"),
+    (.median(warmup: 0, startTrials: 0), .trial, "0 start trials: use 1 or more"),
+    (.none, .rung, "only asha has rungs that a schedule can end at; use horizon trial"),
+    (.default, .rung, "18 epochs end within a cycle of the schedule (grace 1, factor 2): use 15 or 31 epochs"),
+  ])
+  func impossiblePrunersAreErrors(pruner: Pruner, horizon: Horizon, message: String) throws {
+    let definition = try study("model.pool: [2, 4]", pruner: pruner, horizon: horizon)
+    let error = #expect(throws: SearchError.self) { try definition.proposer() }
+    #expect(error?.description.hasSuffix(message) == true, "\(error?.description ?? "")")
+  }
+}

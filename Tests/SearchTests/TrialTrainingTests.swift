@@ -1,0 +1,124 @@
+// Real training in a study: whatever interrupts a trial, it ends in the bytes of an undisturbed one,
+// and what is wrong with a trial is known from its attributes and its log.
+import Foundation
+import Search
+import Testing
+import Training
+
+@Suite struct TrialTrainingTests {
+  /// Values and weights of a study that nobody disturbs.
+  private func undisturbed(_ trials: Int) throws -> (values: [[Int: Double]], weights: [Data]) {
+    let study = try TinyTraining(trials: trials, pruner: .none)
+    #expect(try study.work() == .done)
+    let values = try study.trials().map(\.intermediateValues)
+    #expect(values.allSatisfy { $0.count == 4 } && Set(values).count > 1)
+    return (values, try (0..<trials).map(study.weights))
+  }
+
+  @Test func stoppedAtAnyStepItGoesOnExactly() throws {
+    let expected = try undisturbed(3)
+    let study = try TinyTraining(trials: 3, pruner: .none)
+    // Each worker stops after some steps more than the last: in the middle and at the end of epochs.
+    var steps = 0
+    var stops = 0
+    study.onEvent = { _, event in
+      if case .stepped = event {
+        steps += 1
+        if steps == stops % 6 + 1 { study.isStopped = true }
+      }
+    }
+    while try study.work() != .done {
+      (stops, steps, study.isStopped) = (stops + 1, 0, false)
+      try #require(stops < 200)
+    }
+    #expect(stops > 10)
+    #expect(try study.trials().map(\.intermediateValues) == expected.values)
+    #expect(try (0..<3).map(study.weights) == expected.weights)
+    #expect(try study.trials().allSatisfy { $0.state == .complete && $0.value == $0.intermediateValues.values.max() })
+  }
+
+  @Test func pausedAndPromotedItGoesOnExactly() throws {
+    let expected = try undisturbed(16)
+    let study = try TinyTraining(trials: 16, pruner: .asha(grace: 1, reductionFactor: 2, mode: .pause))
+    #expect(try study.work() == .done)
+    let trials = try study.trials()
+    #expect(trials.contains { $0.state == .pruned } && trials.contains { $0.state == .complete })
+    for trial in trials {
+      #expect(
+        trial.intermediateValues == expected.values[trial.number].filter { $0.key <= trial.intermediateValues.count })
+      if trial.state == .complete { #expect(try study.weights(trial.number) == expected.weights[trial.number]) }
+    }
+  }
+
+  @Test func aDeadWorkersTrialGoesOnFromItsCheckpoint() throws {
+    let expected = try undisturbed(2)
+    let study = try TinyTraining(trials: 2, pruner: .none)
+    var isKilled = false
+    var steps = 0
+    study.onEvent = { _, event in if case .stepped = event { steps += 1 } }
+    let end = try study.work(train: { run, training in
+      guard !isKilled else { return try training(run) }
+      isKilled = true
+      // A worker that dies: its training stops at once, and of its claim nothing more is heard.
+      study.isStopped = true
+      _ = try training(run)
+      study.isStopped = false
+      steps = 0
+      throw StorageError.claimLost(trial: 0)
+    })
+    #expect(end == .done)
+    #expect(steps == 2 * 4 * 4 - 1, "only what was missing is trained")
+    #expect(try study.trials().map(\.intermediateValues) == expected.values)
+    #expect(try (0..<2).map(study.weights) == expected.weights)
+    let log = try String(contentsOf: TrialFolder(of: 0, in: study.folder).log, encoding: .utf8)
+    #expect(log.contains("attempt 2: its last worker died\n"))
+  }
+
+  @Test func aTrialThatKillsItsWorkersIsGivenUp() throws {
+    let study = try TinyTraining(trials: 3, pruner: .none)
+    var deaths = 0
+    study.change = { trial, _ in
+      guard trial.number == 1 else { return }
+      deaths += 1
+      throw StorageError.claimLost(trial: 1)
+    }
+    #expect(try study.work() == .done && deaths == 3)
+    let trials = try study.trials()
+    #expect(trials.map(\.state) == [.complete, .failed, .complete])
+    #expect(trials[1].error?.hasPrefix("its worker died 3 times at the same place (after step 0)") == true)
+  }
+
+  @Test func aTrialThatDivergesFailsAlone() throws {
+    let study = try TinyTraining(trials: 3, pruner: .none)
+    study.change = { trial, configuration in
+      if trial.number == 1 { configuration.optimizer.learningRate = 1e30 }
+    }
+    #expect(try study.work() == .done)
+    let trials = try study.trials()
+    #expect(trials.map(\.state) == [.complete, .failed, .complete])
+    #expect(trials[1].error?.hasPrefix("training diverged at step ") == true)
+    let log = try String(contentsOf: TrialFolder(of: 1, in: study.folder).log, encoding: .utf8)
+    #expect(log.contains("training diverged at step "))
+  }
+
+  @Test func withoutItsCheckpointATrialStartsAgain() throws {
+    let expected = try undisturbed(2)
+    for spoil: (TrialFolder) throws -> Void in [
+      { try FileManager.default.removeItem(at: $0.url) },
+      { try Data("not a checkpoint".utf8).write(to: try #require($0.newest).state) },
+    ] {
+      let study = try TinyTraining(trials: 2, pruner: .none)
+      study.onEvent = { number, event in
+        if case .epochEnded = event, number == 1 { study.isStopped = true }
+      }
+      #expect(try study.work() == .stopped)
+      (study.isStopped, study.onEvent) = (false, { _, _ in })
+      try spoil(TrialFolder(of: 1, in: study.folder))
+      #expect(try study.work() == .done)
+      #expect(try study.trials().map(\.intermediateValues) == expected.values)
+      #expect(try (0..<2).map(study.weights) == expected.weights)
+      let log = try String(contentsOf: TrialFolder(of: 1, in: study.folder).log, encoding: .utf8)
+      #expect(log.contains("the trial starts again from its beginning\n"))
+    }
+  }
+}
