@@ -87,7 +87,7 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
-    .testTarget(name: "ReportsTests", dependencies: ["Plots", "Reports", "Search", "Training"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Plots", "Reports", "Search", "TestSupport", "Training"]),
     .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
     // Its workers are processes of the program.
     .testTarget(

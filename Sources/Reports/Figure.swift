@@ -28,3 +28,15 @@ public struct Figure: Sendable {
     try AtomicFile.write(plot.pdf(), to: url.appendingPathExtension("pdf"))
   }
 }
+
+extension [Figure] {
+  /// Writes all figures to `folder`, which is made where it does not exist. Throws `PlotError` or `FileError`.
+  public func write(to folder: URL) throws {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FileError(operation: "make the folder", path: folder.path, reason: error.localizedDescription)
+    }
+    for figure in self { try figure.write(to: folder) }
+  }
+}

@@ -5,6 +5,7 @@ import FoundationXML
 import Plots
 import Reports
 import Search
+import TestSupport
 import Testing
 
 @Suite struct StudyReportTests {
@@ -122,10 +123,9 @@ import Testing
   }
 
   @Test func figuresBecomeFiles() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("figures-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Figure("effect model.layers[0].blocks", Plot("t", .bars([]))).write(to: folder)
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url.appendingPathComponent("in/figures")
+    try [Figure("effect model.layers[0].blocks", Plot("t", .bars([])))].write(to: folder)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(names == ["pdf", "png", "svg"].map { "effect-model-layers-0-blocks.\($0)" })
   }

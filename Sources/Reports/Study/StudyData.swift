@@ -19,8 +19,8 @@ public struct StudyData: Sendable {
   let compared: [(trial: Trial, accuracy: Double)]
   /// The variables of the compared trials, in natural order.
   let variables: [StudyVariable]
-  /// What matters, most first.
-  let fANOVA: [Importance]
+  /// How much each variable matters by fANOVA among the compared trials, most first.
+  public let importance: [Importance]
 
   /// A study and its trials, compared after `epoch` epochs; nil takes the most epochs that a fifth of the trials with
   /// a result, or ten if that is more, have come to.
@@ -37,7 +37,7 @@ public struct StudyData: Sendable {
       return value.flatMap { $0.isFinite ? (trial, $0) : nil }
     }
     variables = StudyVariable.all(compared)
-    fANOVA = Importance.fANOVA(Self.observations(compared))
+    importance = Importance.fANOVA(Self.observations(compared))
   }
 
   private static func commonEpoch(_ trials: [Trial]) -> Int? {
@@ -65,11 +65,11 @@ public struct StudyData: Sendable {
     "\(Format.grouped(compared.count)) of \(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
   }
 
-  /// The states that occur with their numbers of trials, as people call them.
-  public var counts: [(word: String, count: Int)] {
+  /// The states that occur with their numbers of trials.
+  public var counts: [(state: TrialState, count: Int)] {
     TrialState.allCases.compactMap { state in
       let count = trials.count { $0.state == state }
-      return count > 0 ? (state.word, count) : nil
+      return count > 0 ? (state, count) : nil
     }
   }
 

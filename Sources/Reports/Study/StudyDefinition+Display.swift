@@ -27,6 +27,9 @@ extension StudyDefinition {
   func command(study: String, trials count: Int) -> String {
     let isShipped = SearchSpace.shipped(named: origin) == space
     var words = ["tpsnet", "search", "run", "--study", study, "--space", isShipped ? origin : "space.yaml"]
+    // The configuration was the space's own preset, or one that was given.
+    let own = try? StudyDefinition(space: space, origin: origin, settings: settings)
+    if own?.base != base { words += ["--config", "base.yaml"] }
     words += settings.flatMap { ["--set", $0] }
     words += ["--epochs", "\(epochs)", "--seed", "\(seed)", "--trials", "\(trials ?? count)"]
     words += sampler.flags + pruner.flags

@@ -126,7 +126,7 @@ extension StudyData {
   /// All compared trials through all variables.
   var parallel: Figure {
     // As many axes as a screen holds, those that matter most, in their usual order.
-    let chosen = Set(fANOVA.map(\.parameter).prefix(9))
+    let chosen = Set(importance.map(\.parameter).prefix(9))
     let shown = varying.count <= 9 ? varying : varying.filter { chosen.contains($0.name) }
     let dimensions = shown.map { Plot.ParallelCoordinates.Dimension($0.axis, categories: $0.categories) }
     let best = compared.sorted { ($0.accuracy, $1.trial.number) > ($1.accuracy, $0.trial.number) }
@@ -150,7 +150,7 @@ extension StudyData {
   private var varying: [StudyVariable] { variables.filter(\.varies) }
 
   /// How much each variable matters, by both measures.
-  var importance: [Figure] {
+  var importances: [Figure] {
     func figure(_ kind: String, _ share: String, _ importances: [Importance]) -> Figure {
       let known = Set(varying.map(\.name))
       let bars = importances.filter { known.contains($0.parameter) }.prefix(12)
@@ -166,7 +166,7 @@ extension StudyData {
     }
     let permutation = Importance.permutation(Self.observations(compared))
     return [
-      figure("fANOVA", "share of the variance of accuracy that it explains alone", fANOVA),
+      figure("fANOVA", "share of the variance of accuracy that it explains alone", importance),
       figure("permutation", "rise of the squared error over the variance", permutation),
     ]
   }
@@ -189,7 +189,7 @@ extension StudyData {
 
   /// Every figure, in the order of the report.
   public var figures: [Figure] {
-    [history, cost] + importance + effects + [parallel, bestCurves, rungSurvival, rungAccuracies, foresight]
+    [history, cost] + importances + effects + [parallel, bestCurves, rungSurvival, rungAccuracies, foresight]
   }
 }
 

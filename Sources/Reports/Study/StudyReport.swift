@@ -22,7 +22,7 @@ extension StudyData {
     page.figures([history, cost])
     page.section("What matters")
     page.paragraph(comparison)
-    page.figures(importance)
+    page.figures(importances)
     page.section("Effects")
     let effects = effects
     let constants = variables.filter { !$0.varies }.map(\.name)
@@ -63,7 +63,7 @@ extension StudyData {
       }
       parts.append("trial \(best.number): \(values.joined(separator: " "))")
     }
-    let chosen = [cost, importance[0]] + effects.prefix(12) + [bestCurves, rungSurvival]
+    let chosen = [cost, importances[0]] + effects.prefix(12) + [bestCurves, rungSurvival]
     if !compared.isEmpty { parts.append(comparison) }
     parts += chosen.map { $0.plot.terminal(width: width, usesColor: usesColor) }
     return parts.joined(separator: "\n\n")
@@ -71,7 +71,7 @@ extension StudyData {
 
   /// `200 trials: 6 complete, 190 paused, 4 failed.` and the best of them.
   private var summary: String {
-    let parts = counts.map { "\(Format.grouped($0.count)) \($0.word)" }
+    let parts = counts.map { "\(Format.grouped($0.count)) \($0.state.word)" }
     let total = "\(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
     var text = "Study \(name): " + (parts.isEmpty ? "no trials yet." : "\(total): \(parts.joined(separator: ", ")).")
     if let best = ranked.first, let value = best.value {
@@ -136,7 +136,7 @@ extension StudyData {
     }
     page.facts(definition.facts)
     page.preformatted(definition.space)
-    page.details("The configuration around it") { $0.preformatted(definition.base) }
+    page.details("The configuration around it (base.yaml)") { $0.preformatted(definition.base) }
   }
 
   private func commands(storageFlag: String) -> [String] {
