@@ -104,7 +104,9 @@ let package = Package(
     // It runs the program, which therefore has to be built first.
     .testTarget(
       name: "CLITests",
-      dependencies: ["Formats", "Randomness", "Search", "Training", "example-album", "example-train", "tpsnet", "tpsnet-fuzz"]),
+      dependencies: [
+        "Formats", "Randomness", "Search", "Training", "example-album", "example-train", "tpsnet", "tpsnet-fuzz",
+      ]),
     .executableTarget(
       name: "tpsnet-fuzz",
       dependencies: [
