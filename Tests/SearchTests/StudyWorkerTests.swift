@@ -3,6 +3,7 @@
 import Foundation
 import Search
 import Testing
+import Training
 
 @Suite struct StudyWorkerTests {
   private let storage = MemoryStorage()
