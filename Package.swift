@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "Models", "TestSupport"]),
     .testTarget(
       name: "OneDNNBackendTests", dependencies: ["Compute", "Models", "OneDNNBackend", "Randomness", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Formats", "Randomness", "TestSupport"]),
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(
       name: "TrainingTests",
