@@ -15,7 +15,7 @@ extension Calibration {
   static func measured(
     for definition: StudyDefinition, data directory: DataDirectory, threads: Int
   ) throws -> Calibration {
-    var configuration = try Configuration.resolve([.text(definition.base, origin: definition.origin)])
+    var configuration = try definition.baseConfiguration()
     let dataset = try configuration.loadDataset(from: directory)
     let available = dataset.train.count - configuration.data.validation
     let limit = configuration.data.limitTrain
