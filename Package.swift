@@ -97,7 +97,8 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     // It runs the program, which therefore has to be built first.
-    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "Search", "Training", "tpsnet"]),
+    .testTarget(
+      name: "CLITests", dependencies: ["Formats", "Randomness", "Search", "TestSupport", "Training", "tpsnet"]),
   ]
 )
 
