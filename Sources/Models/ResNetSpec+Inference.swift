@@ -28,7 +28,7 @@ extension ResNetSpec {
     guard let classifier = shapes["linear.weight"], classifier.count == 2, last.channels > 0 else {
       throw Self.unclear("linear.weight", "is missing or no matrix")
     }
-    let map = layers.reduce(side) { Operation.extent($0, kernel: $1.kernel, stride: $1.stride) }
+    let map = layers.reduce(side) { $1.outputExtent($0) }
     let pixels = classifier[1] / last.channels
     let output = Int(Double(max(0, pixels)).squareRoot())
     guard output > 0, output <= map, output * output * last.channels == classifier[1] else {

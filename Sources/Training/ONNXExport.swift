@@ -74,25 +74,31 @@ public struct ONNXExport {
     switch node.operation {
     case .input, .dropout:
       return inputs[0]
-    case .convolution(_, let kernel, let stride):
-      return convolution(node, on: inputs, kernel: kernel, stride: stride)
-    case .batchNorm:
+    case .convolution(let convolution):
+      return add(convolution, node, on: inputs)
+    case .batchNorm(let norm):
       if isFolded(node) { return inputs[0] }
       let tensors = node.tensors.map { store($0) }
-      return append(
-        "BatchNormalization", inputs + tensors, node, ["epsilon": .float(Float(Operation.batchNormEpsilon))])
+      return append("BatchNormalization", inputs + tensors, node, ["epsilon": .float(Float(norm.epsilon))])
     case .activation(let activation):
       return append(activation, on: inputs[0], node)
     case .add:
       return append("Add", inputs, node)
     case .averagePool(let kernel):
-      return append(
-        "AveragePool", inputs, node, ["kernel_shape": .integers([kernel, kernel]), "strides": .integers([1, 1])])
-    case .linear:
+      return append("AveragePool", inputs, node, Self.window(kernel, stride: 1))
+    case .maxPool(let kernel, let stride):
+      return append("MaxPool", inputs, node, Self.window(kernel, stride: stride))
+    case .linear(_, _, let scale):
       model.nodes.append(ONNXModel.Node("Flatten", inputs, to: "\(node.name).input", ["axis": .integer(1)]))
       let tensors = node.tensors.map { store($0) }
-      return append("Gemm", ["\(node.name).input"] + tensors, node, ["transB": .integer(1)])
+      return append(
+        "Gemm", ["\(node.name).input"] + tensors, node,
+        ["transB": .integer(1), "alpha": .float(scale), "beta": .float(scale)])
     }
+  }
+
+  private static func window(_ kernel: Int, stride: Int) -> [String: ONNXModel.Attribute] {
+    ["kernel_shape": .integers([kernel, kernel]), "strides": .integers([stride, stride])]
   }
 
   private mutating func append(
@@ -130,17 +136,15 @@ public struct ONNXExport {
 
   // MARK: Convolutions
 
-  private mutating func convolution(_ node: Node, on inputs: [String], kernel: Int, stride: Int) -> String {
-    let pad = kernel / 2
-    let attributes: [String: ONNXModel.Attribute] = [
-      "kernel_shape": .integers([kernel, kernel]), "strides": .integers([stride, stride]),
-      "pads": .integers([pad, pad, pad, pad]),
-    ]
+  private mutating func add(_ convolution: Operation.Convolution, _ node: Node, on inputs: [String]) -> String {
+    let (before, all) = (convolution.padding, convolution.isPadded ? convolution.kernel - 1 : 0)
+    var attributes = Self.window(convolution.kernel, stride: convolution.stride)
+    attributes["pads"] = .integers([before, before, all - before, all - before])
     guard let reader = consumers[node.id].first, isFolded(graph.nodes[reader]) else {
-      let weights = store(node.tensors[0])
-      return append("Conv", inputs + [weights], node, attributes)
+      let tensors = node.tensors.map { store($0) }
+      return append("Conv", inputs + tensors, node, attributes)
     }
-    let (weights, bias) = folded(node.tensors[0], graph.nodes[reader])
+    let (weights, bias) = folded(node, graph.nodes[reader])
     let tensors = [
       store(node.tensors[0].name, node.tensors[0].shape, weights), store("\(node.name).bias", [bias.count], bias),
     ]
@@ -149,19 +153,22 @@ public struct ONNXExport {
 
   /// Whether a batch normalisation becomes part of the convolution before it, which nothing else may read.
   private func isFolded(_ node: Node) -> Bool {
-    guard foldsBatchNorm, node.operation == .batchNorm, case .convolution = graph.nodes[node.inputs[0]].operation
+    guard foldsBatchNorm, node.operation.isBatchNorm, case .convolution = graph.nodes[node.inputs[0]].operation
     else { return false }
     return consumers[node.inputs[0]] == [node.id]
   }
 
-  /// Filters and bias that do what `weights` and then `norm` do: γ (w ∗ x − μ) / √(σ² + ε) + β.
-  private func folded(_ weights: TensorSpec, _ norm: Node) -> (weights: [Double], bias: [Double]) {
+  /// Filters and bias that do what `convolution` and then `norm` do: γ (w ∗ x + b − μ) / √(σ² + ε) + β.
+  private func folded(_ convolution: Node, _ norm: Node) -> (weights: [Double], bias: [Double]) {
+    guard case .batchNorm(let settings) = norm.operation else { return ([], []) }
+    let weights = convolution.tensors[0]
     let statistics = norm.tensors.map { parameters.values(of: $0.name).map(Double.init) }
     let (scale, shift, mean, variance) = (statistics[0], statistics[1], statistics[2], statistics[3])
-    let factors = zip(scale, variance).map { $0 / ($1 + Operation.batchNormEpsilon).squareRoot() }
+    let factors = zip(scale, variance).map { $0 / ($1 + settings.epsilon).squareRoot() }
     let filter = weights.count / factors.count
     let values = parameters.values(of: weights.name).enumerated().map { Double($1) * factors[$0 / filter] }
-    return (values, factors.indices.map { shift[$0] - mean[$0] * factors[$0] })
+    let bias = convolution.tensors.dropFirst().first.map { parameters.values(of: $0.name).map(Double.init) }
+    return (values, factors.indices.map { shift[$0] + ((bias?[$0] ?? 0) - mean[$0]) * factors[$0] })
   }
 
   // MARK: Stored tensors
