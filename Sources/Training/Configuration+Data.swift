@@ -1,5 +1,6 @@
 // The images that a configuration asks for.
 public import Datasets
+import Models
 
 extension Configuration {
   /// Loads the data set, or takes `loaded`; where the normalisation is left to it, its constants are filled in.
