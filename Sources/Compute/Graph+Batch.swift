@@ -6,7 +6,7 @@ extension Graph {
   /// channel for every batch normalisation, since one value has no variance.
   public func checkTraining(batchSize: Int) throws {
     try checkInference(batchSize: batchSize)
-    for node in nodes where node.operation == .batchNorm && batchSize * node.shape.height * node.shape.width < 2 {
+    for node in nodes where node.operation.isBatchNorm && batchSize * node.shape.height * node.shape.width < 2 {
       throw ComputeError.invalidBatch(
         "'\(node.name)' would normalise one value a channel: train on at least 2 images")
     }
@@ -35,6 +35,13 @@ extension Graph {
     }
     for (image, label) in labels.enumerated() where label < 0 || label >= classes {
       throw ComputeError.invalidBatch("label \(label) of image \(image) is out of range: use 0 to \(classes - 1)")
+    }
+  }
+
+  /// Throws `ComputeError.invalidBatch` unless there is a share of each class for `batchSize` images, or none at all.
+  public func check(shareCount count: Int?, batchSize: Int) throws {
+    guard count == nil || count == batchSize * classes else {
+      throw ComputeError.invalidBatch("\(count ?? 0) shares for \(batchSize) images of \(classes) classes")
     }
   }
 }

@@ -16,6 +16,9 @@ public final class ParameterStore {
   /// Ranges of the tensors in `values`, by name.
   public let ranges: [String: Range<Int>]
 
+  /// Each tensor starts at a multiple of so many values: at a cache line.
+  public static let alignment = 16
+
   /// A zeroed store for the tensors of `graph`.
   public init(_ graph: Graph) {
     specs = graph.tensors
@@ -25,7 +28,7 @@ public final class ParameterStore {
     for wanted in [true, false] {
       for spec in specs where spec.isTrainable == wanted {
         ranges[spec.name] = end..<(end + spec.count)
-        end = (end + spec.count + 15) & ~15  // each tensor starts at a cache line
+        end = (end + spec.count + Self.alignment - 1) / Self.alignment * Self.alignment
       }
       if wanted { trainable = end }
     }
@@ -33,6 +36,9 @@ public final class ParameterStore {
     values = AlignedBuffer(count: end)
     gradients = AlignedBuffer(count: trainable)
   }
+
+  /// Bytes of values and gradients.
+  public var memoryBytes: Int { (values.count + gradients.count) * MemoryLayout<Float>.stride }
 
   /// The values of the tensor `name`, empty if there is none.
   public func values(of name: String) -> UnsafeMutableBufferPointer<Float> {
@@ -47,6 +53,15 @@ public final class ParameterStore {
     return UnsafeMutableBufferPointer(rebasing: gradients.elements[range])
   }
 
+  /// Makes the first filters pass one input channel each.
+  private static func passChannels(_ filters: UnsafeMutableBufferPointer<Float>, shape: [Int]) {
+    let size = shape[1] * shape[2] * shape[3]
+    for channel in 0..<min(shape[0], shape[1]) {
+      for position in channel * size..<(channel + 1) * size { filters[position] = 0 }
+      filters[channel * size + (channel * shape[2] + shape[2] / 2) * shape[3] + shape[3] / 2] = 1
+    }
+  }
+
   /// Fills every tensor with its start value; random ones depend on `seed` and the tensor's place alone.
   public func initialize(seed: UInt64) {
     for (index, spec) in specs.enumerated() {
@@ -54,11 +69,12 @@ public final class ParameterStore {
       switch spec.initializer {
       case .constant(let value):
         target.update(repeating: value)
-      case .uniform(let fanIn):
+      case .uniform(let fanIn), .dirac(let fanIn), .whitening(let fanIn):
         let bound = Float(1 / Double(fanIn).squareRoot())
         var random = CounterRandom(seed: seed, UInt64(index))
         for position in target.indices { target[position] = bound * (2 * random.uniform() - 1) }
       }
+      if case .dirac = spec.initializer { Self.passChannels(target, shape: spec.shape) }
     }
   }
 }

@@ -89,7 +89,9 @@ public struct RunDirectory: Sendable {
   /// The configuration that the run was started with.
   public func storedConfiguration() throws -> Configuration {
     let text = String(decoding: try AtomicFile.read(configuration), as: UTF8.self)
-    return try Configuration.resolve([.text(text, origin: configuration.path)])
+    // Keys that did not exist then are at their defaults, whatever a preset makes of them now.
+    return try Configuration.resolve(
+      [.text(text, origin: configuration.path)], over: Configuration(model: Preset.default.configuration.model))
   }
 
   /// Rewrites the metrics from the whole history.
@@ -131,6 +133,8 @@ public struct RunSummary: Codable, Sendable {
   public var testAccuracy: Double
   /// The same with the mean of each image's and its mirror image's logits.
   public var testAccuracyFlipTTA: Double
+  /// Operations of the whole training in units of 1e15: `ModelSummary.trainingOperations` for each image seen.
+  public var trainingPFLOP: Double
   /// fp32 or bf16.
   public var precision: String
   /// Threads of the compute engine.
@@ -147,8 +151,8 @@ public struct RunSummary: Codable, Sendable {
   /// A result; see the properties.
   public init(
     parameters: Int, epochs: Int, seconds: Double, validationAccuracy: Double?, chosenEpoch: Int,
-    testAccuracy: Double, testAccuracyFlipTTA: Double, precision: String, threads: Int, seed: UInt64, cpu: String,
-    versions: [String: String], dataset: String
+    testAccuracy: Double, testAccuracyFlipTTA: Double, trainingPFLOP: Double, precision: String, threads: Int,
+    seed: UInt64, cpu: String, versions: [String: String], dataset: String
   ) {
     self.parameters = parameters
     self.epochs = epochs
@@ -157,6 +161,7 @@ public struct RunSummary: Codable, Sendable {
     self.chosenEpoch = chosenEpoch
     self.testAccuracy = testAccuracy
     self.testAccuracyFlipTTA = testAccuracyFlipTTA
+    self.trainingPFLOP = trainingPFLOP
     self.precision = precision
     self.threads = threads
     self.seed = seed
