@@ -38,7 +38,7 @@ extension ResNetSpec {
     self.init(
       input: Shape(channels: stem.inputs, height: side, width: side),
       stem: Stem(channels: stem.outputs, kernel: stem.kernel), layers: layers, pool: map - output + 1,
-      classes: classifier[0])
+      classes: classifier[0], classifierBias: shapes["linear.bias"] != nil)
     try validate()
   }
 

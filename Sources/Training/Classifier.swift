@@ -94,6 +94,8 @@ public final class Classifier {
     let weights = logits.map { exp(Double($0) - largest) }
     let total = weights.reduce(0, +)
     let guesses = weights.enumerated().map { Guess(label: $0, name: classNames[$0], probability: $1 / total) }
-    return guesses.sorted { ($1.probability, $0.label) < ($0.probability, $1.label) }
+    return guesses.sorted { first, second in
+      first.probability == second.probability ? first.label < second.label : first.probability > second.probability
+    }
   }
 }

@@ -75,7 +75,7 @@ public struct ONNXExport {
     case .input, .dropout:
       return inputs[0]
     case .convolution(let convolution):
-      return add(convolution, node, on: inputs)
+      return append(convolution, on: inputs, node)
     case .batchNorm(let norm):
       if isFolded(node) { return inputs[0] }
       let tensors = node.tensors.map { store($0) }
@@ -85,9 +85,12 @@ public struct ONNXExport {
     case .add:
       return append("Add", inputs, node)
     case .averagePool(let kernel):
-      return append("AveragePool", inputs, node, Self.window(kernel, stride: 1))
+      return append(
+        "AveragePool", inputs, node, ["kernel_shape": .integers([kernel, kernel]), "strides": .integers([1, 1])])
     case .maxPool(let kernel, let stride):
-      return append("MaxPool", inputs, node, Self.window(kernel, stride: stride))
+      return append(
+        "MaxPool", inputs, node,
+        ["kernel_shape": .integers([kernel, kernel]), "strides": .integers([stride, stride])])
     case .linear(_, _, let scale):
       model.nodes.append(ONNXModel.Node("Flatten", inputs, to: "\(node.name).input", ["axis": .integer(1)]))
       let tensors = node.tensors.map { store($0) }
@@ -95,10 +98,6 @@ public struct ONNXExport {
         "Gemm", ["\(node.name).input"] + tensors, node,
         ["transB": .integer(1), "alpha": .float(scale), "beta": .float(scale)])
     }
-  }
-
-  private static func window(_ kernel: Int, stride: Int) -> [String: ONNXModel.Attribute] {
-    ["kernel_shape": .integers([kernel, kernel]), "strides": .integers([stride, stride])]
   }
 
   private mutating func append(
@@ -136,10 +135,15 @@ public struct ONNXExport {
 
   // MARK: Convolutions
 
-  private mutating func add(_ convolution: Operation.Convolution, _ node: Node, on inputs: [String]) -> String {
-    let (before, all) = (convolution.padding, convolution.isPadded ? convolution.kernel - 1 : 0)
-    var attributes = Self.window(convolution.kernel, stride: convolution.stride)
-    attributes["pads"] = .integers([before, before, all - before, all - before])
+  private mutating func append(
+    _ convolution: Operation.Convolution, on inputs: [String], _ node: Node
+  ) -> String {
+    let (kernel, stride, front) = (convolution.kernel, convolution.stride, convolution.padding)
+    let back = convolution.isPadded ? kernel - 1 - front : 0
+    let attributes: [String: ONNXModel.Attribute] = [
+      "kernel_shape": .integers([kernel, kernel]), "strides": .integers([stride, stride]),
+      "pads": .integers([front, front, back, back]),
+    ]
     guard let reader = consumers[node.id].first, isFolded(graph.nodes[reader]) else {
       let tensors = node.tensors.map { store($0) }
       return append("Conv", inputs + tensors, node, attributes)
@@ -160,15 +164,17 @@ public struct ONNXExport {
 
   /// Filters and bias that do what `convolution` and then `norm` do: γ (w ∗ x + b − μ) / √(σ² + ε) + β.
   private func folded(_ convolution: Node, _ norm: Node) -> (weights: [Double], bias: [Double]) {
-    guard case .batchNorm(let settings) = norm.operation else { return ([], []) }
-    let weights = convolution.tensors[0]
     let statistics = norm.tensors.map { parameters.values(of: $0.name).map(Double.init) }
     let (scale, shift, mean, variance) = (statistics[0], statistics[1], statistics[2], statistics[3])
+    guard case .batchNorm(let settings) = norm.operation else { return ([], []) }
     let factors = zip(scale, variance).map { $0 / ($1 + settings.epsilon).squareRoot() }
-    let filter = weights.count / factors.count
-    let values = parameters.values(of: weights.name).enumerated().map { Double($1) * factors[$0 / filter] }
-    let bias = convolution.tensors.dropFirst().first.map { parameters.values(of: $0.name).map(Double.init) }
-    return (values, factors.indices.map { shift[$0] + ((bias?[$0] ?? 0) - mean[$0]) * factors[$0] })
+    let filter = convolution.tensors[0].count / factors.count
+    let weights = parameters.values(of: convolution.tensors[0].name).enumerated().map {
+      Double($1) * factors[$0 / filter]
+    }
+    let own = convolution.tensors.dropFirst().first.map { parameters.values(of: $0.name).map(Double.init) }
+    let bias = factors.indices.map { shift[$0] + ((own?[$0] ?? 0) - mean[$0]) * factors[$0] }
+    return (weights, bias)
   }
 
   // MARK: Stored tensors

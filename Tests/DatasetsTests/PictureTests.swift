@@ -12,7 +12,9 @@ import Testing
   }
 
   /// Red 10·x, green 15·y, blue 100.
-  private var expected: [UInt8] { (0..<384).flatMap { [UInt8(10 * ($0 % 24)), UInt8(15 * ($0 / 24)), 100] } }
+  private var expected: [UInt8] {
+    (0..<384).flatMap { (index: Int) -> [UInt8] in [UInt8(10 * (index % 24)), UInt8(15 * (index / 24)), 100] }
+  }
 
   @Test(arguments: ["picture.png", "lossless.webp", "turned-6.webp"] + (1...8).map { "turned-\($0).png" })
   func losslessPicturesAreExact(name: String) throws {

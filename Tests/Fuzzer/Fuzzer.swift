@@ -77,8 +77,9 @@ struct Fuzzer: ParsableCommand {
       guard !text.isEmpty, !text.contains(where: \.isNewline) else {
         throw Failure(description: "input \(number) of \(subject.name) gives an error that is no line: \(text)")
       }
-      // Numbers and quoted names do not make another kind.
-      tally.errors.insert(text.filter(\.isLetter).prefix(60).description)
+      // Places, numbers and the damaged text itself do not make another kind.
+      let reason = text.split(separator: ": ").dropFirst().joined(separator: " ")
+      tally.errors.insert(String(reason.filter { $0.isLetter && $0.isASCII }.prefix(30)))
     }
     tally.inputs += 1
     tally.slowest = max(tally.slowest, (ContinuousClock.now - start) / .seconds(1))

@@ -21,7 +21,9 @@ import Training
   private func picture(_ set: ImageSet, _ index: Int) throws -> DecodedImage {
     let planes = Array(set.pixels[index * 192..<(index + 1) * 192])
     return try DecodedImage(
-      pixels: (0..<64).flatMap { [planes[$0], planes[64 + $0], planes[128 + $0]] }, width: 8, height: 8)
+      pixels: (0..<64).flatMap { (index: Int) -> [UInt8] in
+        [planes[index], planes[64 + index], planes[128 + index]]
+      }, width: 8, height: 8)
   }
 
   @Test(arguments: [1, 3, 8])
@@ -76,7 +78,10 @@ import Training
     for name in ["conv1", "conv2"] { set("layer1.0.\(name).weight", [0]) }
     set("linear.weight", [8, -8])
     set("linear.bias", [0, 0])
-    let pixels = (0..<64).flatMap { [$0 % 8 < 2 && $0 / 8 < 2 ? 255 : 100, 0, 0] as [UInt8] }
+    let pixels = (0..<64).flatMap { (index: Int) -> [UInt8] in
+      let isCorner = index % 8 < 2 && index / 8 < 2
+      return [isCorner ? 255 : 100, 0, 0]
+    }
     let classifier = try Classifier(
       graph, store, CheckpointInfo(model: Tiny.model, normalization: .study, classNames: ["a", "b"]),
       backend: ReferenceBackend(), batchSize: 4)

@@ -2,6 +2,7 @@
 // when they are run as the standard says.
 import Compute
 import Datasets
+import Formats
 import Foundation
 import Models
 import Randomness
@@ -58,11 +59,25 @@ import Training
     #expect(relativeError(first.map { Float($0) }, Array(expected.prefix(graph.classes))) <= 1e-5)
   }
 
-  @Test(arguments: Activation.allCases)
-  func everyActivationIsExported(activation: Activation) throws {
-    var model = info.model
-    model.activation = activation
-    let graph = try model.graph()
+  /// Small networks that together have every operation with every setting.
+  static let networks: [ResNetSpec] = [
+    ResNetSpec(
+      input: Tiny.model.input, activation: .gelu, batchNorm: BatchNorm(epsilon: 1e-2, trainsScale: false),
+      stem: .init(channels: 6, kernel: 2, whitening: true, padded: false),
+      layers: [
+        .init(blocks: 1, channels: 8, stride: 2, entry: .convPool),
+        .init(blocks: 0, channels: 6, stride: 1, entry: .convPool),
+      ], pool: 3, pooling: .max, classes: 4, classifierBias: false, logitScale: 0.25),
+    ResNetSpec(
+      input: Tiny.model.input, activation: .silu, preActivation: true, stem: .init(channels: 4),
+      layers: [.init(blocks: 2, channels: 4, stride: 1), .init(blocks: 1, channels: 6, stride: 2)], pool: 4, classes: 4),
+    ResNetSpec(
+      input: Tiny.model.input, stem: .init(channels: 4, whitening: true),
+      layers: [.init(blocks: 1, channels: 4, stride: 2)], pool: 2, classes: 4, logitScale: 3),
+  ]
+
+  @Test(arguments: networks) func everyOperationIsExported(network: ResNetSpec) throws {
+    let graph = try network.graph()
     let images = graph.images(2, seed: 3)
     let expected = try ReferenceBackend().compileInference(
       graph, batchSize: 2, precision: .fp32, foldsBatchNorm: false, parameters: graph.store(seed: 5)

@@ -33,10 +33,10 @@ struct ONNXInterpreter {
 
   init(_ data: Data) throws {
     let model = try ProtobufMessage(data)
-    operatorSet = try #require(model.message(8)?.integers(2).first)
+    operatorSet = try #require(try model.message(8)?.integers(2).first)
     let pairs = try model.messages(14).map { ($0.strings(1)[0], $0.strings(2)[0]) }
     metadata = Dictionary(uniqueKeysWithValues: pairs)
-    let graph = try #require(model.message(7))
+    let graph = try #require(try model.message(7))
     nodes = try graph.messages(1).map { node in
       let attributes = try node.messages(5).map { ($0.strings(1)[0], $0) }
       return Node(
@@ -51,13 +51,13 @@ struct ONNXInterpreter {
       return (tensor.strings(8)[0], ONNXTensor(shape: shape, values: values))
     }
     tensors = Dictionary(uniqueKeysWithValues: stored)
-    input = try Self.port(#require(graph.message(11)))
-    output = try Self.port(#require(graph.message(12)))
+    input = try Self.port(#require(try graph.message(11)))
+    output = try Self.port(#require(try graph.message(12)))
   }
 
   private static func port(_ message: ProtobufMessage) throws -> (type: Int, name: String, shape: [Int]) {
-    let tensor = try #require(message.message(2)?.message(1))
-    let shape = try #require(tensor.message(2)).messages(1).map { extent in
+    let tensor = try #require(try message.message(2)?.message(1))
+    let shape = try #require(try tensor.message(2)).messages(1).map { extent in
       extent.strings(2) == ["batch"] ? 0 : extent.integers(1)[0]
     }
     return (tensor.integers(1)[0], message.strings(1)[0], shape)
@@ -99,14 +99,16 @@ struct ONNXInterpreter {
       result.shape = [result.shape[0], result.shape[1...].reduce(1, *)]
     case "Gemm":
       try #require(try node.integer("transB") == 1)
+      let alpha = Double(try #require(node.attributes["alpha"]?.float(2)))
+      let beta = Double(try #require(node.attributes["beta"]?.float(2)))
       let (rows, inner, columns) = (result.shape[0], result.shape[1], inputs[1].shape[0])
       result = ONNXTensor(shape: [rows, columns], values: [])
       for row in 0..<rows {
         for column in 0..<columns {
-          result.values.append(
-            (0..<inner).reduce(inputs[2].values[column]) {
-              $0 + inputs[0].values[row * inner + $1] * inputs[1].values[column * inner + $1]
-            })
+          let product = (0..<inner).reduce(0) {
+            $0 + inputs[0].values[row * inner + $1] * inputs[1].values[column * inner + $1]
+          }
+          result.values.append(alpha * product + (inputs.count == 3 ? beta * inputs[2].values[column] : 0))
         }
       }
     case "Conv":
@@ -124,6 +126,11 @@ struct ONNXInterpreter {
     case "AveragePool":
       result = try Self.slide(node, inputs[0], outputs: inputs[0].shape[1]) { output, tap, value, kernel in
         value += tap(output) / Double(kernel.area)
+      }
+    case "MaxPool":
+      // No window reaches beyond the edge.
+      result = try Self.slide(node, inputs[0], outputs: inputs[0].shape[1]) { output, tap, value, kernel in
+        value = kernel.place == 0 ? tap(output) : max(value, tap(output))
       }
     default: throw Unknown(operation: node.operation)
     }

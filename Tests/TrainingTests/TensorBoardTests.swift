@@ -82,7 +82,7 @@ import Training
     #expect(values.filter { $0.tag == "accuracy/validation" }.map(\.step) == [10, 30])
     #expect(values.filter { $0.tag == "learning_rate" }.allSatisfy { $0.value.float(2) == 0.05 })
 
-    let image = try #require(values.first { $0.tag == "augmented training images" }?.value.message(4))
+    let image = try #require(try values.first { $0.tag == "augmented training images" }?.value.message(4))
     #expect(image.integers(1) == [2] && image.integers(2) == [2])
     #expect(try ImageDecoder.decode(bytes: [UInt8](image.data(4)[0])) == samples)
 
@@ -90,14 +90,15 @@ import Training
     #expect(try text.message(9)?.message(1)?.strings(1) == ["text"])
     #expect(try text.message(8)?.strings(8).first?.contains("momentum: 0.9") == true)
 
-    let start = try #require(values.first { $0.tag == "_hparams_/session_start_info" }?.value.message(9)?.message(1))
+    let start = try #require(
+      try values.first { $0.tag == "_hparams_/session_start_info" }?.value.message(9)?.message(1))
     #expect(start.strings(1) == ["hparams"])
     let settings = try ProtobufMessage(start.data(2)[0]).message(3)?.messages(1) ?? []
-    let rate = try #require(settings.first { $0.strings(1) == ["optimizer.learningRate"] }?.message(2))
+    let rate = try #require(try settings.first { $0.strings(1) == ["optimizer.learningRate"] }?.message(2))
     #expect(rate.double(2) == 0.1)
-    let nesterov = try #require(settings.first { $0.strings(1) == ["optimizer.nesterov"] }?.message(2))
+    let nesterov = try #require(try settings.first { $0.strings(1) == ["optimizer.nesterov"] }?.message(2))
     #expect(nesterov.integers(4) == [0])
-    let decay = try #require(settings.first { $0.strings(1) == ["optimizer.decay"] }?.message(2))
+    let decay = try #require(try settings.first { $0.strings(1) == ["optimizer.decay"] }?.message(2))
     #expect(decay.strings(3) == ["all"])
   }
 
