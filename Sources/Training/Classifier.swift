@@ -84,7 +84,7 @@ public final class Classifier {
       }
       let logits = try plan.logits(images: UnsafeBufferPointer(input.elements))
       let classes = classNames.count
-      for place in part.indices.indices { result.append(Array(logits[place * classes..<(place + 1) * classes])) }
+      for place in 0..<part.count { result.append(Array(logits[place * classes..<(place + 1) * classes])) }
     }
     return result
   }
