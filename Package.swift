@@ -105,7 +105,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "Formats", "Randomness", "Search", "Training", "example-album", "example-train", "tpsnet", "tpsnet-fuzz",
+        "Formats", "Randomness", "Search", "TestSupport", "Training", "example-album", "example-train",
+        "tpsnet", "tpsnet-fuzz",
       ]),
     .executableTarget(
       name: "tpsnet-fuzz",

@@ -84,7 +84,7 @@ public final class Classifier {
       }
       let logits = try plan.logits(images: UnsafeBufferPointer(input.elements))
       let classes = classNames.count
-      for place in part.indices.indices { result.append(Array(logits[place * classes..<(place + 1) * classes])) }
+      for place in 0..<part.count { result.append(Array(logits[place * classes..<(place + 1) * classes])) }
     }
     return result
   }
@@ -94,6 +94,8 @@ public final class Classifier {
     let weights = logits.map { exp(Double($0) - largest) }
     let total = weights.reduce(0, +)
     let guesses = weights.enumerated().map { Guess(label: $0, name: classNames[$0], probability: $1 / total) }
-    return guesses.sorted { ($1.probability, $0.label) < ($0.probability, $1.label) }
+    return guesses.sorted { first, second in
+      first.probability == second.probability ? first.label < second.label : first.probability > second.probability
+    }
   }
 }
