@@ -53,7 +53,7 @@ struct Fuzzer: ParsableCommand {
         throw Failure(description: "input \(number) took the memory to \(Watch.peak) MiB")
       }
     }
-    alarm(0)
+    Watch.end()
     for (subject, tally) in zip(subjects, tallies) {
       print(
         "\(subject.name): \(tally.inputs) inputs, \(tally.values) read, \(tally.errors.count) kinds of errors, "
