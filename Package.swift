@@ -60,7 +60,8 @@ let package = Package(
       name: "Search",
       dependencies: [
         "CPostgreSQL", "Compute", "Datasets", "Formats", "Models", "Randomness", "Training",
-        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Plots", dependencies: ["CCairo"]),
     .target(name: "Reports", dependencies: ["Compute", "Formats", "Models", "Plots", "Search", "Training"]),

@@ -9,7 +9,8 @@ extension DatabaseStorage {
   ) throws -> Claim? {
     let token = StorageRules.newToken()
     do {
-      return try connection.transaction(.write) { session, isInDoubt in
+      // Everyone who makes trials waits for this transaction.
+      return try connection.transaction(.quickWrite) { session, isInDoubt in
         if isInDoubt, let made = try key(ofTrialMadeBy: token, session) {
           return Claim(trial: try trial(key: made, session), token: isClaimed ? token : "")
         }

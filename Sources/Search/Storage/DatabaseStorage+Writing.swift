@@ -1,9 +1,11 @@
 // What the holder of a trial writes. Every write first makes sure, in its transaction, that the claim still holds.
+// PostgreSQL waits for its disk where a trial ends or reaches a rung, not for every report in between.
+import Synchronization
 
 extension DatabaseStorage {
   /// See `StudyStorage`.
   public func beat(_ claim: Claim) throws {
-    try connection.transaction(.write) { session, _ in
+    try connection.transaction(.note) { session, _ in
       try hold(claim, session)
       try session.execute("UPDATE tpsnet_leases SET beat = beat + 1 WHERE trial_id = ?1", .integer(claim.trial.id))
       // The database's clock, as Optuna compares it with nothing else.
@@ -31,7 +33,7 @@ extension DatabaseStorage {
 
   /// See `StudyStorage`.
   public func report(_ value: Double, epoch: Int, of claim: Claim) throws {
-    try connection.transaction(.write) { session, _ in
+    try connection.transaction(.note) { session, _ in
       try hold(claim, session)
       let (number, type) = Self.stored(value)
       try session.execute(
@@ -130,14 +132,25 @@ extension DatabaseStorage {
   }
 
   func write(_ parameters: [String: ParameterValue], ofTrial key: Int, _ session: any SQLSession) throws {
+    guard !parameters.isEmpty else { return }
+    var values: [SQLValue] = [.integer(key)]
+    var rows: [String] = []
     for (name, parameter) in parameters.sorted(by: { $0.key < $1.key }) {
-      try session.execute(
-        """
-        INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (trial_id, param_name) DO UPDATE
-        SET param_value = excluded.param_value, distribution_json = excluded.distribution_json
-        """, .integer(key), .text(name), .double(parameter.stored), .text(parameter.distribution.json))
+      let text = texts.withLock { texts in
+        if let text = texts[parameter.distribution] { return text }
+        let text = parameter.distribution.json
+        texts[parameter.distribution] = text
+        return text
+      }
+      rows.append("(?1, ?\(values.count + 1), ?\(values.count + 2), ?\(values.count + 3))")
+      values += [.text(name), .double(parameter.stored), .text(text)]
     }
+    try session.execute(
+      """
+      INSERT INTO trial_params (trial_id, param_name, param_value, distribution_json)
+      VALUES \(rows.joined(separator: ", ")) ON CONFLICT (trial_id, param_name) DO UPDATE
+      SET param_value = excluded.param_value, distribution_json = excluded.distribution_json
+      """, values)
   }
 
   /// A value as Optuna stores it: numbers that are not finite by name.

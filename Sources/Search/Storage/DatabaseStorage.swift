@@ -13,6 +13,8 @@ public final class DatabaseStorage: StudyStorage {
   let connection: any SQLConnection
   /// Studies known to have their rungs in our tables.
   let studiesWithRungs = Mutex<Set<Int>>([])
+  /// Distributions as JSON: a study has few, and each trial names most of them.
+  let texts = Mutex<[Distribution: String]>([:])
 
   /// Opens the database at `url` (see `StorageURL`) and makes tables that are missing. Unless `createsFile`, an SQLite
   /// file must exist. Locks are waited for, and broken connections made anew, for up to `patience`.

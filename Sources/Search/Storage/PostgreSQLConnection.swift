@@ -70,11 +70,19 @@ final class PostgreSQLConnection: SQLConnection, @unchecked Sendable {
       switch kind {
       case .read: try wire.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
       case .write: try wire.execute("BEGIN", [])
+      case .quickWrite, .note:
+        try wire.execute("BEGIN", [])
+        try wire.execute("SET LOCAL synchronous_commit TO off", [])
       case .statement: break
       }
       let result = try body(wire, isInDoubt)
       if kind != .statement { try wire.execute("COMMIT", []) }
       try wire.flush()
+      if kind == .quickWrite {
+        // A transaction of nothing but a mark in the log: when it is on the disk, so is all before it.
+        try wire.execute("SELECT pg_logical_emit_message(true, 'tpsnet', '')", [])
+        try wire.flush()
+      }
       return result
     } catch let failure as PostgreSQLWire.Failure {
       if case .broken = failure { throw failure }

@@ -28,8 +28,12 @@ protocol SQLSession {
 enum SQLTransaction: Sendable {
   /// Queries that see one state of the database.
   case read
-  /// Writes, all or none.
+  /// Writes, all or none, safe on the server's disk when the call returns.
   case write
+  /// As `write`, but others need not wait for the disk: it is waited for after the locks are given up.
+  case quickWrite
+  /// As `write`, for what may be lost with a server that crashes within a second, such as a heartbeat.
+  case note
   /// One statement, which is its own transaction.
   case statement
 }
@@ -48,7 +52,8 @@ protocol SQLConnection: AnyObject, Sendable {
 struct SQLDialect: Sendable {
   /// Keeps others from making trials of study ?1 until the transaction ends; nil where every writer does.
   let lockStudy: String?
-  /// At the end of a query: keeps others from changing its rows until the transaction ends.
+  /// At the end of a query: keeps others from changing its rows until the transaction ends. (It lets foreign keys that
+  /// point there be checked.)
   let lockingRows: String
   /// As `lockingRows`, passing over rows that others hold.
   let skippingLockedRows: String

@@ -29,9 +29,9 @@ extension SQLDialect {
 
   /// PostgreSQL: rows are locked one by one.
   static let postgreSQL = SQLDialect(
-    // Weaker than Optuna's FOR UPDATE, with which it conflicts all the same: it lets foreign keys be checked.
-    lockStudy: "SELECT 1 FROM studies WHERE study_id = ?1 FOR NO KEY UPDATE", lockingRows: " FOR UPDATE",
-    skippingLockedRows: " FOR UPDATE SKIP LOCKED", nextTrialKey: "nextval('trials_trial_id_seq')",
+    // NO KEY is weaker than Optuna's FOR UPDATE, with which it conflicts all the same.
+    lockStudy: "SELECT 1 FROM studies WHERE study_id = ?1 FOR NO KEY UPDATE", lockingRows: " FOR NO KEY UPDATE",
+    skippingLockedRows: " FOR NO KEY UPDATE SKIP LOCKED", nextTrialKey: "nextval('trials_trial_id_seq')",
     // Two programs that find an empty database make its tables one after the other.
     beforeTables: ["SELECT pg_advisory_xact_lock(8246725731)"], afterTables: [],
     key: "SERIAL", time: "TIMESTAMP WITHOUT TIME ZONE", real: "FLOAT(53)", direction: "studydirection",
