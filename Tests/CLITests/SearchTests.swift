@@ -117,7 +117,7 @@ import Testing
     let workspace = try SearchWorkspace(data: data)
     let unknown = try tpsnet("search", "run", "--study", "x", "--storage", workspace.storage)
     #expect(unknown.code == 2 && unknown.errorLines.count == 1 && unknown.errors.contains("--space FILE makes it"))
-    #expect(!FileManager.default.fileExists(atPath: workspace.storage + "-none"))
+    #expect(!FileManager.default.fileExists(atPath: workspace.storage), "nothing is left of a study that cannot be")
     let none = try tpsnet("search", "list", "--study", "x", "--storage", workspace.storage + "-none")
     #expect(
       none.code == 2 && none.errors.hasPrefix("tpsnet: there is no \(workspace.storage)-none: "), "\(none.errors)")
