@@ -3,6 +3,7 @@
 import Foundation
 import Search
 import Testing
+import Training
 
 @Suite struct SearchTests {
   let data: Workspace
@@ -73,6 +74,21 @@ import Testing
     #expect(text.contains("channels: 5") && text.contains("batchSize: 16") && text.contains("epochs: 2"))
     let missing = try tpsnet("train", "--from-trial", "tiny#2", "--storage", workspace.storage)
     #expect(missing.code == 2 && missing.errorLines.count == 1 && missing.errors.contains("has no trial 2"))
+  }
+
+  @Test func aMachineIsMeasuredForItsBudgetAndRungsMakeTheSchedule() throws {
+    let workspace = try SearchWorkspace(data: data)
+    let settings = ["--epochs", "3", "--horizon", "rung", "--budget-seconds", "1000"]
+    let tight = try tpsnet(workspace.arguments(trials: 4) + settings + ["--budget-memory", "1k"])
+    #expect(tight.code == 2 && tight.errors.contains("predicted MiB of memory"), "\(tight.errors)")
+    let outcome = try tpsnet(workspace.arguments(trials: 4) + settings + ["--budget-memory", "4G"])
+    #expect(outcome.code == 0 && outcome.errors.contains("3 epochs, rungs after 1\n"), "\(outcome.errors)")
+    for trial in try workspace.trials() {
+      let seconds = try #require(Double(trial.userAttributes["predictedSecondsPerEpoch"] ?? ""))
+      #expect(seconds >= 0 && seconds < 1000 && trial.state != .failed)
+      let run = try #require(TrialFolder(of: trial.number, in: workspace.folder).newest)
+      #expect(try String(contentsOf: run.configuration, encoding: .utf8).contains("kind: warmRestarts"))
+    }
   }
 
   @Test func ctrlCGivesTrialsBack() throws {
