@@ -3,6 +3,7 @@
 import Foundation
 import Search
 import Testing
+import Training
 
 @Suite struct SearchTests {
   let data: Workspace
@@ -75,6 +76,21 @@ import Testing
     #expect(missing.code == 2 && missing.errorLines.count == 1 && missing.errors.contains("has no trial 2"))
   }
 
+  @Test func aMachineIsMeasuredForItsBudgetAndRungsMakeTheSchedule() throws {
+    let workspace = try SearchWorkspace(data: data)
+    let settings = ["--epochs", "3", "--horizon", "rung", "--budget-seconds", "1000"]
+    let tight = try tpsnet(workspace.arguments(trials: 4) + settings + ["--budget-memory", "1k"])
+    #expect(tight.code == 2 && tight.errors.contains("predicted MiB of memory"), "\(tight.errors)")
+    let outcome = try tpsnet(workspace.arguments(trials: 4) + settings + ["--budget-memory", "4G"])
+    #expect(outcome.code == 0 && outcome.errors.contains("3 epochs, rungs after 1\n"), "\(outcome.errors)")
+    for trial in try workspace.trials() {
+      let seconds = try #require(Double(trial.userAttributes["predictedSecondsPerEpoch"] ?? ""))
+      #expect(seconds >= 0 && seconds < 1000 && trial.state != .failed)
+      let run = try #require(TrialFolder(of: trial.number, in: workspace.folder).newest)
+      #expect(try String(contentsOf: run.configuration, encoding: .utf8).contains("kind: warmRestarts"))
+    }
+  }
+
   @Test func ctrlCGivesTrialsBack() throws {
     let workspace = try SearchWorkspace(data: data)
     let arguments = workspace.arguments(trials: 4) + ["--pruner", "none", "--epochs", "60"]
@@ -117,7 +133,7 @@ import Testing
     let workspace = try SearchWorkspace(data: data)
     let unknown = try tpsnet("search", "run", "--study", "x", "--storage", workspace.storage)
     #expect(unknown.code == 2 && unknown.errorLines.count == 1 && unknown.errors.contains("--space FILE makes it"))
-    #expect(!FileManager.default.fileExists(atPath: workspace.storage + "-none"))
+    #expect(!FileManager.default.fileExists(atPath: workspace.storage), "nothing is left of a study that cannot be")
     let none = try tpsnet("search", "list", "--study", "x", "--storage", workspace.storage + "-none")
     #expect(
       none.code == 2 && none.errors.hasPrefix("tpsnet: there is no \(workspace.storage)-none: "), "\(none.errors)")

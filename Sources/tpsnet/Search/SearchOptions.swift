@@ -23,10 +23,18 @@ struct StorageOptions: ParsableArguments {
 
   /// The storage, which has to exist.
   func existing() throws -> any StudyStorage {
-    if case .sqlite(let path) = try place, !FileManager.default.fileExists(atPath: path) {
-      throw ConfigurationError("there is no \(path): name the studies' file or database with --storage")
+    guard try isThere else {
+      throw ConfigurationError("there is no \(try place): name the studies' file or database with --storage")
     }
     return try DatabaseStorage(url: storage)
+  }
+
+  /// Whether it may hold studies; a file has to exist.
+  var isThere: Bool {
+    get throws {
+      guard case .sqlite(let path) = try place else { return true }
+      return FileManager.default.fileExists(atPath: path)
+    }
   }
 
   private var place: StorageURL {

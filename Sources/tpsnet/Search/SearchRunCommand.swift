@@ -53,8 +53,9 @@ struct SearchRunCommand: ParsableCommand {
 
   func run() throws {
     let interruption = Interruption()
+    let new = try options.place.isThere ? nil : newDefinition()
     let storage = try options.place.open()
-    let (record, definition) = try study(in: storage)
+    let (record, definition) = try study(in: storage, new)
     let proposer = try definition.proposer()
     describe(record, proposer)
     let folder = try studyFolder(record, storage)
@@ -92,7 +93,9 @@ struct SearchRunCommand: ParsableCommand {
   }
 
   /// The study, made where there is none, and otherwise held to what is asked for.
-  private func study(in storage: any StudyStorage) throws -> (StudyRecord, StudyDefinition) {
+  private func study(
+    in storage: any StudyStorage, _ new: StudyDefinition?
+  ) throws -> (StudyRecord, StudyDefinition) {
     let known = try storage.study(named: options.study)
     if let known, known.attributes[StudyDefinition.attribute] != nil {
       let stored = try known.definition()
@@ -110,14 +113,7 @@ struct SearchRunCommand: ParsableCommand {
       Console.error(try StudyProgress(storage, known).line)
       return (known, definition)
     }
-    var definition = try made.newDefinition(of: options.study)
-    definition.trials = trials
-    if made.needsCalibration {
-      Console.error("measuring this machine for the budget of time and memory")
-      definition.calibration = try Calibration.measured(for: definition, data: dataOptions.directory, threads: threads)
-    }
-    // Nothing is stored of a study that cannot run.
-    _ = try definition.proposer()
+    let definition = try new ?? newDefinition()
     let attributes = [
       StudyDefinition.attribute: try definition.json(), StudyRecord.leaseAttribute: "\(lease ?? 60)",
     ]
@@ -127,6 +123,18 @@ struct SearchRunCommand: ParsableCommand {
     // Made by another program, which may have enqueued trials.
     for (key, json) in attributes { try storage.setAttribute(key, to: json, ofStudy: known.id) }
     return (try storage.known(known.name), definition)
+  }
+
+  /// What a new study is to be, made only if it can run.
+  private func newDefinition() throws -> StudyDefinition {
+    var definition = try made.newDefinition(of: options.study)
+    definition.trials = trials
+    if made.needsCalibration {
+      Console.error("measuring this machine for the budget of time and memory")
+      definition.calibration = try Calibration.measured(for: definition, data: dataOptions.directory, threads: threads)
+    }
+    _ = try definition.proposer()
+    return definition
   }
 
   private func describe(_ record: StudyRecord, _ proposer: Proposer) {

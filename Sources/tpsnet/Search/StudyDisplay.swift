@@ -9,7 +9,7 @@ final class StudyDisplay {
   private let storage: any StudyStorage
   private let record: StudyRecord
   private let start = ContinuousClock.now
-  private var last = ContinuousClock.now - .seconds(3600)
+  private var next = ContinuousClock.now
   private var shown = ""
   private var lineIsOpen = false
 
@@ -21,10 +21,13 @@ final class StudyDisplay {
   /// Shows it, if it is time to. `crashes` is the number of workers that had to be started again.
   func show(crashes: Int) {
     let isTerminal = Console.isTerminal
-    guard ContinuousClock.now - last >= .seconds(isTerminal ? 2 : 10) else { return }
+    let now = ContinuousClock.now
+    guard now >= next else { return }
     // A storage that cannot be reached now is the workers' to complain of.
-    guard let progress = try? StudyProgress(storage, record) else { return }
-    last = .now
+    let progress = try? StudyProgress(storage, record)
+    // Looking at a large study takes a twentieth of the time at most.
+    next = now + max(.seconds(isTerminal ? 2 : 10), (ContinuousClock.now - now) * 20)
+    guard let progress else { return }
     var line = progress.line
     if crashes > 0 { line += "; \(crashes) crashed worker\(crashes == 1 ? "" : "s") started again" }
     guard isTerminal || line != shown else { return }

@@ -106,7 +106,31 @@ extension StudyDefinition {
 
   /// A value in a few words; of a whole text, that it is another one.
   private static func text(_ value: some Equatable) -> String {
-    let text = (value as? [String])?.joined(separator: " ") ?? "\(value)"
+    let text =
+      (value as? [String])?.joined(separator: " ") ?? (value as? Pruner)?.words ?? (value as? Sampler)?.words
+      ?? "\(value)"
     return text.contains("\n") || text.count > 200 ? "other contents" : text.isEmpty ? "none" : text
+  }
+}
+
+extension Pruner {
+  /// As its options have it.
+  fileprivate var words: String {
+    switch self {
+    case .none: "none"
+    case .median(let warmup, _): "median, grace \(warmup + 1)"
+    case .asha(let grace, let factor, let mode): "asha, grace \(grace), factor \(factor), \(mode.rawValue)"
+    }
+  }
+}
+
+extension Sampler {
+  /// As its option has it.
+  fileprivate var words: String {
+    switch self {
+    case .random: "random"
+    case .grid: "grid"
+    case .tpe: "tpe"
+    }
   }
 }
