@@ -18,6 +18,6 @@ struct SearchCommand: ParsableCommand {
       """,
     subcommands: [
       SearchRunCommand.self, SearchWorkerCommand.self, SearchEnqueueCommand.self, SearchListCommand.self,
-      SearchBestCommand.self, SearchStopCommand.self,
+      SearchBestCommand.self, SearchStopCommand.self, SearchSpacesCommand.self,
     ])
 }
