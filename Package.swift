@@ -63,7 +63,7 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Plots", dependencies: ["CCairo"]),
-    .target(name: "Reports", dependencies: ["Compute", "Models", "Training"]),
+    .target(name: "Reports", dependencies: ["Compute", "Formats", "Models", "Plots", "Search", "Training"]),
     .executableTarget(
       name: "tpsnet",
       dependencies: [
@@ -80,13 +80,14 @@ let package = Package(
     .testTarget(name: "ComputeTests", dependencies: ["Compute", "Models", "TestSupport"]),
     .testTarget(
       name: "OneDNNBackendTests", dependencies: ["Compute", "Models", "OneDNNBackend", "Randomness", "TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Randomness"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Formats", "Randomness", "TestSupport"]),
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
+    .testTarget(name: "ReportsTests", dependencies: ["Plots", "Reports", "Search", "TestSupport", "Training"]),
     .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
     // Its workers are processes of the program.
     .testTarget(

@@ -60,12 +60,24 @@ public protocol TrainingPlan: AnyObject {
   /// - Parameters:
   ///   - images: `batchSize` × channels × height × width, normalised.
   ///   - labels: `batchSize` class numbers, each below the number of classes.
+  ///   - shares: of mixed images, what the loss takes instead of labels: `batchSize` × classes, each image's adding up
+  ///     to 1. Labels then only say which images count as correct.
   func step(
-    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, options: StepOptions
+    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, shares: UnsafeBufferPointer<Float>?,
+    options: StepOptions
   ) throws -> StepResult
 
   /// The logits of the last step, `batchSize` × classes.
   var logits: UnsafeBufferPointer<Float> { get }
+}
+
+extension TrainingPlan {
+  /// Runs one step on images that are not mixed.
+  public func step(
+    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, options: StepOptions
+  ) throws -> StepResult {
+    try step(images: images, labels: labels, shares: nil, options: options)
+  }
 }
 
 /// A compiled inference pass.
@@ -96,4 +108,8 @@ public protocol Backend {
   func compileInference(
     _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, parameters: ParameterStore
   ) throws -> any InferencePlan
+
+  /// result ← scale · left · right + factor · result. Where the factor is 0, `result` need not hold numbers; it may
+  /// share no memory with the others. Throws `ComputeError.invalidMatrix` where the shapes do not fit.
+  func multiply(_ left: Matrix, _ right: Matrix, scale: Float, adding factor: Float, to result: Matrix) throws
 }

@@ -7,6 +7,8 @@ public enum ComputeError: Error, Hashable, Sendable, CustomStringConvertible {
   case invalidBatch(String)
   /// The backend cannot compute in this number format; the text says why.
   case unsupportedPrecision(Precision, String)
+  /// Matrices that cannot be multiplied, or memory that cannot hold one.
+  case invalidMatrix(String)
   /// The parameters lack this tensor, or hold it with another shape.
   case missingTensor(String)
 
@@ -15,6 +17,7 @@ public enum ComputeError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .invalidBatch(let reason): "invalid batch: \(reason)"
     case .unsupportedPrecision(let precision, let reason): "unsupported precision \(precision.rawValue): \(reason)"
+    case .invalidMatrix(let reason): "invalid matrix: \(reason)"
     case .missingTensor(let name): "the parameters hold no tensor '\(name)' of the network's shape"
     }
   }

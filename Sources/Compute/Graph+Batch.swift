@@ -37,4 +37,11 @@ extension Graph {
       throw ComputeError.invalidBatch("label \(label) of image \(image) is out of range: use 0 to \(classes - 1)")
     }
   }
+
+  /// Throws `ComputeError.invalidBatch` unless there is a share of each class for `batchSize` images, or none at all.
+  public func check(shareCount count: Int?, batchSize: Int) throws {
+    guard count == nil || count == batchSize * classes else {
+      throw ComputeError.invalidBatch("\(count ?? 0) shares for \(batchSize) images of \(classes) classes")
+    }
+  }
 }

@@ -16,6 +16,9 @@ public final class ParameterStore {
   /// Ranges of the tensors in `values`, by name.
   public let ranges: [String: Range<Int>]
 
+  /// Each tensor starts at a multiple of so many values: at a cache line.
+  public static let alignment = 16
+
   /// A zeroed store for the tensors of `graph`.
   public init(_ graph: Graph) {
     specs = graph.tensors
@@ -25,7 +28,7 @@ public final class ParameterStore {
     for wanted in [true, false] {
       for spec in specs where spec.isTrainable == wanted {
         ranges[spec.name] = end..<(end + spec.count)
-        end = (end + spec.count + 15) & ~15  // each tensor starts at a cache line
+        end = (end + spec.count + Self.alignment - 1) / Self.alignment * Self.alignment
       }
       if wanted { trainable = end }
     }
@@ -33,6 +36,9 @@ public final class ParameterStore {
     values = AlignedBuffer(count: end)
     gradients = AlignedBuffer(count: trainable)
   }
+
+  /// Bytes of values and gradients.
+  public var memoryBytes: Int { (values.count + gradients.count) * MemoryLayout<Float>.stride }
 
   /// The values of the tensor `name`, empty if there is none.
   public func values(of name: String) -> UnsafeMutableBufferPointer<Float> {

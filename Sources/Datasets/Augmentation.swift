@@ -1,9 +1,7 @@
-// What chance may do to a training image, and what it decides for one sample in one epoch.
-// Decisions depend on (seed, epoch, sample) alone: not on threads, batches or where a run was resumed.
-import Randomness
+// What chance may do to training images: the settings of augmentation and what they allow.
 
-/// The random changes made to training images: crop, rotation, flip (in this order, on raw pixels), then, after
-/// normalisation, cutout.
+/// The random changes made to training images: crop, rotation, TrivialAugment, brightness, contrast, flip (in this order,
+/// on raw pixels), then, after normalisation, cutout and erasing; at last images of a batch are mixed.
 public struct Augmentation: Codable, Sendable, Equatable {
   /// What lies beyond the border of an image that is cropped with padding.
   public enum PaddingMode: String, Codable, Sendable, CaseIterable {
@@ -37,16 +35,48 @@ public struct Augmentation: Codable, Sendable, Equatable {
   /// inside the image, so that its area is always the same.
   public var cutout: Int
 
+  /// Whether each image is changed by one operation of one strength, both drawn evenly (Müller and Hutter 2021), from
+  /// torchvision's `TrivialAugmentWide`.
+  public var trivialAugment: Bool
+  /// Brightness is multiplied by a factor drawn uniformly from 1 ± this, as torchvision's ColorJitter.
+  public var brightness: Double
+  /// The same for contrast.
+  public var contrast: Double
+  /// Probability that a rectangle is set to 0 after normalisation: 2 to 33 % of the image, its height 0.3 to 3.3 times
+  /// its width, as torchvision's RandomErasing (Zhong et al. 2020).
+  public var erasing: Double
+  /// Parameter of the beta distribution from which MixUp (Zhang et al. 2018) draws shares; 0 is no MixUp.
+  public var mixUp: Double
+  /// The same for CutMix (Yun et al. 2019).
+  public var cutMix: Double
+  /// The same for the boundaries of RICAP (Takahashi et al. 2018).
+  public var ricap: Double
+  /// Share of the images that are mixed, in one of the ways above that are not 0.
+  public var mixing: Double
+
   /// Names the changes to make; without arguments, none.
   public init(
-    cropPadding: Int = 0, paddingMode: PaddingMode = .zero, flip: Flip = .none, rotation: Double = 0, cutout: Int = 0
+    cropPadding: Int = 0, paddingMode: PaddingMode = .zero, flip: Flip = .none, rotation: Double = 0, cutout: Int = 0,
+    trivialAugment: Bool = false, brightness: Double = 0, contrast: Double = 0, erasing: Double = 0,
+    mixUp: Double = 0, cutMix: Double = 0, ricap: Double = 0, mixing: Double = 1
   ) {
     self.cropPadding = cropPadding
     self.paddingMode = paddingMode
     self.flip = flip
     self.rotation = rotation
     self.cutout = cutout
+    self.trivialAugment = trivialAugment
+    self.brightness = brightness
+    self.contrast = contrast
+    self.erasing = erasing
+    self.mixUp = mixUp
+    self.cutMix = cutMix
+    self.ricap = ricap
+    self.mixing = mixing
   }
+
+  /// Whether images are mixed, so that each may show several classes.
+  public var mixesImages: Bool { mixing > 0 && max(mixUp, cutMix, ricap) > 0 }
 
   /// No change, as for evaluation.
   public static let none = Augmentation()
@@ -69,45 +99,14 @@ public struct Augmentation: Codable, Sendable, Equatable {
       throw DatasetError(
         .usage, "cutout of \(cutout) pixels on \(height) × \(width) images", remedy: "choose 0 to \(side)")
     }
-  }
-}
-
-/// What chance decided for one sample.
-package struct SampleDraw: Equatable, Sendable {
-  /// Columns and rows by which the crop lies right of and below the original, −padding…padding.
-  package var shiftX = 0, shiftY = 0
-  /// Counterclockwise rotation in degrees.
-  package var angle = 0.0
-  /// Whether left and right change places.
-  package var isFlipped = false
-  /// The upper left corner of the cutout.
-  package var cutoutX = 0, cutoutY = 0
-
-  /// No change.
-  package init() {}
-
-  /// The decisions for image `sample` of a set in `epoch`. Each takes its own element of the sample's stream, so
-  /// that switching one change on or off leaves the others as they are.
-  package init(
-    _ augmentation: Augmentation, seed: UInt64, epoch: Int, sample: Int, height: Int, width: Int
-  ) {
-    var random = CounterRandom(
-      seed: seed, RandomPurpose.augmentation.rawValue, UInt64(truncatingIfNeeded: epoch),
-      UInt64(truncatingIfNeeded: sample))
-    let padding = augmentation.cropPadding
-    shiftX = random.integer(below: 2 * padding + 1) - padding
-    shiftY = random.integer(below: 2 * padding + 1) - padding
-    angle = (2 * Double(random.uniform()) - 1) * augmentation.rotation
-    let coin = random.integer(below: 2) == 1
-    cutoutX = random.integer(below: width - augmentation.cutout + 1)
-    cutoutY = random.integer(below: height - augmentation.cutout + 1)
-    switch augmentation.flip {
-    case .none: isFlipped = false
-    case .random: isFlipped = coin
-    case .alternating:
-      let first = CounterRandom(
-        seed: seed, RandomPurpose.alternatingFlip.rawValue, UInt64(truncatingIfNeeded: sample))[0]
-      isFlipped = (first >> 63 == 1) != (epoch % 2 == 1)
+    for (name, share) in [("brightness", brightness), ("contrast", contrast)] where !(0...1).contains(share) {
+      throw DatasetError(.usage, "\(name) changed by up to \(share)", remedy: "choose 0 to 1")
+    }
+    for (name, share) in [("erasing", erasing), ("mixing", mixing)] where !(0...1).contains(share) {
+      throw DatasetError(.usage, "\(name) with probability \(share)", remedy: "choose 0 to 1")
+    }
+    for (name, alpha) in [("mixUp", mixUp), ("cutMix", cutMix), ("ricap", ricap)] where !(0...4).contains(alpha) {
+      throw DatasetError(.usage, "\(name) with a beta parameter of \(alpha)", remedy: "choose 0 (off) to 4")
     }
   }
 }

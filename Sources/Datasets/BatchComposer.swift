@@ -12,6 +12,7 @@ final class BatchComposer {
   private let seed: UInt64
   private let shuffles: Bool
   private let transform: SampleTransform
+  private let mixer: BatchMixer?
   /// The order of the epoch last asked for, kept because the next batch is likely to be of the same epoch.
   private var order: [Int] = []
   private var orderEpoch = -1
@@ -29,6 +30,9 @@ final class BatchComposer {
     self.stepsPerEpoch = stepsPerEpoch
     transform = SampleTransform(
       augmentation: augmentation, normalization: normalization, height: set.height, width: set.width)
+    mixer =
+      augmentation.mixesImages
+      ? BatchMixer(channels: set.channels, height: set.height, width: set.width, classes: set.classNames.count) : nil
   }
 
   /// Fills `batch` with the images of the step that is `position` steps after the first of epoch 0.
@@ -41,7 +45,7 @@ final class BatchComposer {
     set.pixels.withUnsafeBufferPointer { pixels in
       guard let source = pixels.baseAddress else { return }
       for place in 0..<batch.count {
-        let sample = indices[shuffles ? order[first + place] : first + place]
+        let sample = sample(first + place)
         let draw =
           augmentation == .none
           ? SampleDraw()
@@ -51,7 +55,15 @@ final class BatchComposer {
         batch.labels[place] = set.labels[sample]
       }
     }
+    mixer?.mix(batch) { place in
+      Mixture(
+        augmentation, seed: seed, epoch: batch.epoch, sample: sample(first + place), height: set.height,
+        width: set.width)
+    }
   }
+
+  /// The image at a position of the epoch.
+  private func sample(_ position: Int) -> Int { indices[shuffles ? order[position] : position] }
 
   private func prepareOrder(_ epoch: Int) {
     guard orderEpoch != epoch else { return }

@@ -48,7 +48,8 @@ public final class BatchLoader {
     composer = BatchComposer(
       set: set, indices: indices, batchSize: batchSize, augmentation: augmentation, normalization: normalization,
       seed: seed, shuffles: shuffles, stepsPerEpoch: stepsPerEpoch)
-    buffers = (0..<3).map { _ in Batch(capacity: batchSize, imageSize: set.imageSize) }
+    let classes = augmentation.mixesImages ? set.classNames.count : 0
+    buffers = (0..<3).map { _ in Batch(capacity: batchSize, imageSize: set.imageSize, classes: classes) }
   }
 
   deinit { stop() }

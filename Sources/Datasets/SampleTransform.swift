@@ -1,6 +1,5 @@
-// One image from bytes to normalised floats, changed as its draw says: crop, rotation, flip, table, cutout.
+// One image from bytes to normalised floats, changed as its draw says: crop, operations on pixels, flip, table, holes.
 // Each step is a pass over bytes in a scratch buffer; steps that change nothing are left out.
-import Foundation
 
 /// Prepares single images; owns its scratch memory, so one is needed for each thread.
 package final class SampleTransform {
@@ -8,13 +7,11 @@ package final class SampleTransform {
   private let channels: Int
   private let height: Int
   private let width: Int
-  private var planeSize: Int { height * width }
+  private let processor: ImageProcessor
   /// The normalised value of each byte, by channel: channels × 256.
   private let table: UnsafeMutablePointer<Float>
-  private let cropped: UnsafeMutablePointer<UInt8>
-  private let rotated: UnsafeMutablePointer<UInt8>
-  /// For each pixel of a rotated plane the pixel it comes from, or −1.
-  private let origins: UnsafeMutablePointer<Int32>
+  /// Each step reads one, or the original, and writes the other.
+  private let scratch: (UnsafeMutablePointer<UInt8>, UnsafeMutablePointer<UInt8>)
 
   /// For images of `height` × `width` with three channels, and an augmentation that was validated for them.
   package init(augmentation: Augmentation, normalization: Normalization, height: Int, width: Int) {
@@ -22,38 +19,44 @@ package final class SampleTransform {
     self.channels = normalization.mean.count
     self.height = height
     self.width = width
+    processor = ImageProcessor(height: height, width: width)
     table = .allocate(capacity: channels * 256)
     for index in 0..<channels * 256 {
       table[index] = normalization.value(of: UInt8(index & 255), channel: index >> 8)
     }
-    cropped = .allocate(capacity: channels * height * width)
-    rotated = .allocate(capacity: channels * height * width)
-    origins = .allocate(capacity: height * width)
+    let size = channels * height * width
+    scratch = (.allocate(capacity: size), .allocate(capacity: size))
   }
 
   deinit {
     table.deallocate()
-    cropped.deallocate()
-    rotated.deallocate()
-    origins.deallocate()
+    scratch.0.deallocate()
+    scratch.1.deallocate()
   }
 
   /// Writes channels × height × width floats to `target`.
   package func apply(_ draw: SampleDraw, to source: UnsafePointer<UInt8>, into target: UnsafeMutablePointer<Float>) {
     var image = source
     if draw.shiftX != 0 || draw.shiftY != 0 {
-      crop(image, draw)
-      image = UnsafePointer(cropped)
+      crop(image, draw, into: scratch.0)
+      image = UnsafePointer(scratch.0)
     }
-    if draw.angle != 0 {
-      rotate(image, draw.angle)
-      image = UnsafePointer(rotated)
+    func change(_ operation: ImageOperation) {
+      let target = image == UnsafePointer(scratch.0) ? scratch.1 : scratch.0
+      processor.apply(operation, to: image, into: target)
+      image = UnsafePointer(target)
     }
+    if draw.angle != 0 { change(.resample(.rotation(degrees: draw.angle, height: height, width: width))) }
+    for operation in draw.operations { change(operation) }
     normalize(image, isFlipped: draw.isFlipped, into: target)
-    if augmentation.cutout > 0 { cut(draw, from: target) }
+    let (x, y, side) = (draw.cutoutX, draw.cutoutY, augmentation.cutout)
+    if side > 0 { blank(Rectangle(columns: x..<x + side, rows: y..<y + side), in: target) }
+    if let erased = draw.erased { blank(erased, in: target) }
   }
 
-  private func crop(_ source: UnsafePointer<UInt8>, _ draw: SampleDraw) {
+  private func crop(
+    _ source: UnsafePointer<UInt8>, _ draw: SampleDraw, into cropped: UnsafeMutablePointer<UInt8>
+  ) {
     let isReflected = augmentation.paddingMode == .reflect
     // Columns first ..< last come from inside the image, the others from the padding.
     let first = min(max(0, -draw.shiftX), width)
@@ -78,31 +81,6 @@ package final class SampleTransform {
     index < 0 ? -index : index >= length ? 2 * (length - 1) - index : index
   }
 
-  /// Pixel centres are turned about the image's centre, and the pixel they fall into is taken.
-  private func rotate(_ source: UnsafePointer<UInt8>, _ degrees: Double) {
-    let radians = degrees * .pi / 180
-    let (cosine, sine) = (Float(cos(radians)), Float(sin(radians)))
-    let (centreX, centreY) = (Float(width) / 2, Float(height) / 2)
-    for y in 0..<height {
-      let down = Float(y) + 0.5 - centreY
-      for x in 0..<width {
-        let right = Float(x) + 0.5 - centreX
-        let fromX = cosine * right - sine * down + centreX
-        let fromY = sine * right + cosine * down + centreY
-        let isInside = fromX >= 0 && fromX < Float(width) && fromY >= 0 && fromY < Float(height)
-        origins[y * width + x] = isInside ? Int32(fromY) * Int32(width) + Int32(fromX) : -1
-      }
-    }
-    for channel in 0..<channels {
-      let from = source + channel * planeSize
-      let to = rotated + channel * planeSize
-      for pixel in 0..<planeSize {
-        let origin = Int(origins[pixel])
-        to[pixel] = origin < 0 ? 0 : from[origin]
-      }
-    }
-  }
-
   private func normalize(_ source: UnsafePointer<UInt8>, isFlipped: Bool, into target: UnsafeMutablePointer<Float>) {
     for row in 0..<channels * height {
       let values = table + row / height * 256
@@ -116,11 +94,11 @@ package final class SampleTransform {
     }
   }
 
-  private func cut(_ draw: SampleDraw, from target: UnsafeMutablePointer<Float>) {
+  private func blank(_ rectangle: Rectangle, in target: UnsafeMutablePointer<Float>) {
     for channel in 0..<channels {
-      for y in draw.cutoutY..<draw.cutoutY + augmentation.cutout {
-        let start = (channel * height + y) * width + draw.cutoutX
-        (target + start).update(repeating: 0, count: augmentation.cutout)
+      for row in rectangle.rows {
+        (target + (channel * height + row) * width + rectangle.columns.lowerBound)
+          .update(repeating: 0, count: rectangle.columns.count)
       }
     }
   }

@@ -39,4 +39,6 @@ enum RandomPurpose: UInt64 {
   case order = 0x6461_7461_0002
   case augmentation = 0x6461_7461_0003
   case alternatingFlip = 0x6461_7461_0004
+  case erasing = 0x6461_7461_0005
+  case mixing = 0x6461_7461_0006
 }

@@ -21,6 +21,9 @@ public struct ModelSummary: Hashable, Codable, Sendable {
   public let parameters: Int
   /// Multiply-adds of one image's forward pass.
   public let multiplyAdds: Int
+  /// Floating-point operations of training on one image, by the usual count: two a multiply-add, and the forward pass's
+  /// work three times over, for the gradients of maps and of weights.
+  public let trainingOperations: Int
   /// Bytes of parameters in fp32.
   public let parameterBytes: Int
   /// Values that one image's forward pass yields in convolutions, normalisations and block ends: a measure of
@@ -43,6 +46,7 @@ public struct ModelSummary: Hashable, Codable, Sendable {
     }
     parameters = graph.parameterCount
     multiplyAdds = graph.multiplyAdds
+    trainingOperations = 6 * graph.multiplyAdds
     parameterBytes = 4 * graph.parameterCount
     activations = graph.nodes.reduce(0) { sum, node in
       switch node.operation {
@@ -61,6 +65,7 @@ extension ModelSummary {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(parameters, forKey: .parameters)
     try container.encode(multiplyAdds, forKey: .multiplyAdds)
+    try container.encode(trainingOperations, forKey: .trainingOperations)
     try container.encode(parameterBytes, forKey: .parameterBytes)
     try container.encode(activations, forKey: .activations)
     try container.encode(budget, forKey: .budget)

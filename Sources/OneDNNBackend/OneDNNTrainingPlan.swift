@@ -62,17 +62,19 @@ final class OneDNNTrainingPlan: TrainingPlan, ObservablePlan {
   var logits: UnsafeBufferPointer<Float> { UnsafeBufferPointer(logitsMemory) }
 
   func step(
-    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, options: StepOptions
+    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, shares: UnsafeBufferPointer<Float>?,
+    options: StepOptions
   ) throws -> StepResult {
     try graph.check(imageValues: images.count, batchSize: batchSize)
     try graph.check(labels: labels, batchSize: batchSize)
+    try graph.check(shareCount: shares?.count, batchSize: batchSize)
     guard let address = images.baseAddress else { return StepResult(loss: 0, correct: 0) }
     self.options.value = options
     try plan.set(self.images, to: address)
     try plan.run(forward)
     let result = plan.observed(backward.upperBound) {
       CrossEntropy.evaluate(
-        logits: logits, labels: labels, classes: graph.classes, smoothing: options.labelSmoothing,
+        logits: logits, labels: labels, shares: shares, classes: graph.classes, smoothing: options.labelSmoothing,
         gradient: gradientMemory)
     }
     try plan.run(backward)

@@ -20,6 +20,9 @@ extension Plot {
   /// The figure as a PDF of one page. Throws where there is no memory for it.
   public func pdf(theme: Theme = .light) throws(PlotError) -> Data { try CairoRenderer.pdf(drawing(), theme: theme) }
 
+  /// Width of this figure in points.
+  public var naturalWidth: Double { drawing().width }
+
   /// The figure laid out.
   package func drawing(measure: TextMeasure = TextMeasure()) -> Drawing {
     PlotLayout.drawing(self, width: Self.width, measure: measure)

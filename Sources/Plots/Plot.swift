@@ -133,14 +133,11 @@ extension Plot {
     public var name: String
     /// Its length.
     public var value: Double
-    /// Half the width of its interval of error; none is drawn if nil.
-    public var error: Double?
 
     /// A bar; see the properties.
-    public init(_ name: String, _ value: Double, error: Double? = nil) {
+    public init(_ name: String, _ value: Double) {
       self.name = name
       self.value = value
-      self.error = error
     }
   }
 

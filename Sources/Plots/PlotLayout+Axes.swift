@@ -26,8 +26,8 @@ extension PlotLayout {
         let places = run.compactMap { $0 }
         drawing.data.append(.path(line.path == .stepped ? Self.stepped(places) : places, stroke: stroke))
       }
-      // Few points are shown as such; a lone one would be nothing at all.
-      guard line.points.count <= 40 else { continue }
+      // Few points are shown as such; a lone one would be nothing at all. Corners of steps need no mark.
+      guard line.points.count <= 40, line.path == .straight || line.points.count == 1 else { continue }
       for point in line.points {
         guard let place = mapping.place(point) else { continue }
         let label = point.label.isEmpty ? description(of: point, in: line.name) : point.label

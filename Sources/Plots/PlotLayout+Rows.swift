@@ -25,7 +25,9 @@ extension PlotLayout {
             Rectangle(x: low, y: center - 9, width: high - low, height: 18),
             stroke: Stroke(paint: .series(0), opacity: 0.7), fill: Fill(paint: .series(0), opacity: 0.15)))
       }
-      for (position, value) in values.enumerated() {
+      // A few hundred points show a distribution as well as all of them.
+      let shown = values.count <= 300 ? values : (0..<300).map { values[$0 * (values.count - 1) / 299] }
+      for (position, value) in shown.enumerated() {
         // Golden-ratio steps spread neighbours over the row without chance.
         let offset = (0.5 + Double(position) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1) - 0.5
         drawing.data.append(
@@ -41,28 +43,16 @@ extension PlotLayout {
   }
 
   mutating func bars(_ bars: [Plot.Bar]) {
-    let texts = bars.map { bar in
-      plot.x.text(bar.value) + (bar.error.map { " ± \(plot.x.text($0))" } ?? "")
-    }
-    let reaches = bars.flatMap { bar -> [Double] in
-      let error = bar.error ?? 0
-      return [0, bar.value - error, bar.value + error]
-    }
-    let (ticks, centers) = rows(bars.map(\.name), texts, heading: "", covering: reaches)
+    let texts = bars.map { plot.x.text($0.value) }
+    let (ticks, centers) = rows(bars.map(\.name), texts, heading: "", covering: [0] + bars.map(\.value))
     let area = drawing.area
     func atX(_ value: Double) -> Double { area.x + ticks.share(value) * area.width }
     for (index, bar) in bars.enumerated() where plot.x.holds(bar.value) {
-      let (center, from, to) = (centers[index], atX(min(0, bar.value)), atX(max(0, bar.value)))
+      let (from, to) = (atX(min(0, bar.value)), atX(max(0, bar.value)))
       drawing.data.append(
         .rectangle(
-          Rectangle(x: from, y: center - 8, width: to - from, height: 16), fill: Fill(paint: .series(0)),
+          Rectangle(x: from, y: centers[index] - 8, width: to - from, height: 16), fill: Fill(paint: .series(0)),
           label: "\(bar.name): \(texts[index])"))
-      if let error = bar.error, plot.x.holds(error), error > 0 {
-        drawing.data.append(
-          .path(
-            [bar.value - error, bar.value + error].map { Location(x: atX($0), y: center) },
-            stroke: Stroke(paint: .ink, width: 1.6)))
-      }
     }
   }
 

@@ -13,7 +13,7 @@ struct SVGRenderer {
     renderer.text = """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" width="\(width)" height="\(height)" \
       role="img" font-family="'\(TextMeasure.family)', Verdana, sans-serif">
-      <title>\(escaped(drawing.title))</title>
+      <title>\(XMLText.escaped(drawing.title))</title>
 
       """
     if isStandalone {
@@ -85,7 +85,7 @@ struct SVGRenderer {
       if anchor != .start { attributes += " text-anchor=\"\(anchor == .middle ? "middle" : "end")\"" }
       if isUpright { attributes += " transform=\"rotate(-90 \(Self.number(place.x)) \(Self.number(place.y)))\"" }
       text += "<text class=\"f-\(Self.name(paint))\" fill=\"\(Self.color(paint))\" \(attributes)>"
-      text += "\(Self.escaped(words))</text>\n"
+      text += "\(XMLText.escaped(words))</text>\n"
     }
   }
 
@@ -107,7 +107,7 @@ struct SVGRenderer {
       }
     }
     text += "<\(name) class=\"\(classes.joined(separator: " "))\" \(attributes)\(style)"
-    text += label.isEmpty ? "/>\n" : "><title>\(Self.escaped(label))</title></\(name)>\n"
+    text += label.isEmpty ? "/>\n" : "><title>\(XMLText.escaped(label))</title></\(name)>\n"
   }
 
   private static func attributes(_ numbers: [(String, Double)]) -> String {
@@ -120,21 +120,5 @@ struct SVGRenderer {
     let (whole, rest) = (abs(hundredths) / 100, abs(hundredths) % 100)
     let decimals = rest == 0 ? "" : rest % 10 == 0 ? ".\(rest / 10)" : rest < 10 ? ".0\(rest)" : ".\(rest)"
     return (hundredths < 0 ? "-" : "") + "\(whole)\(decimals)"
-  }
-
-  /// Text as XML holds it; control characters, which it cannot hold, become spaces.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

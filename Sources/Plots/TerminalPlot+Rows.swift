@@ -22,7 +22,7 @@ extension Terminal {
   }
 
   func bars(_ bars: [Plot.Bar]) -> [String] {
-    let texts = bars.map { bar in plot.x.text(bar.value) + (bar.error.map { " ± \(plot.x.text($0))" } ?? "") }
+    let texts = bars.map { plot.x.text($0.value) }
     return rows(bars.map(\.name), texts, covering: [0] + bars.map(\.value), heading: "") { row, ticks, columns in
       guard plot.x.holds(bars[row].value) else { return String(repeating: " ", count: columns) }
       let ends = [ticks.share(min(0, bars[row].value)), ticks.share(max(0, bars[row].value))]

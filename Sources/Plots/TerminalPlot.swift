@@ -111,11 +111,18 @@ struct Terminal {
   func scatter(_ clusters: [Plot.Cluster]) -> [String] {
     var brushes = clusters.indices.map { brush($0, of: clusters.count) }
     // Few dots would be overlooked.
-    if clusters.reduce(0, { $0 + $1.points.count }) <= 40 {
+    if clusters.reduce(0, { $0 + $1.points.count }) <= 100 {
       for index in brushes.indices where brushes[index].glyph == nil { brushes[index].glyph = "●" }
     }
     let entries = zip(clusters, brushes).map { cluster, brush -> Entry in (cluster.name, "⠶", brush) }
-    return axes(clusters.flatMap(\.points), entries) { canvas, x, y in
+    return axes(clusters.flatMap { $0.points + $0.trend }, entries) { canvas, x, y in
+      for cluster in clusters {
+        for (from, to) in zip(cluster.trend, cluster.trend.dropFirst()) {
+          guard [from, to].allSatisfy({ x.axis.holds($0.x) && y.axis.holds($0.y) }) else { continue }
+          let ends = [from, to].map { (x: x.share($0.x), y: y.share($0.y)) }
+          canvas.line(from: ends[0], to: ends[1], TerminalCanvas.Brush())
+        }
+      }
       for (cluster, brush) in zip(clusters, brushes) {
         for point in cluster.points where x.axis.holds(point.x) && y.axis.holds(point.y) {
           canvas.point(x.share(point.x), y.share(point.y), brush)

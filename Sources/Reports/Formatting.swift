@@ -11,6 +11,9 @@ public enum Format {
   /// A share as a percentage with two decimals, `94.84 %`.
   public static func percent(_ share: Double) -> String { "\(fixed(share * 100, 2)) %" }
 
+  /// `value` with four significant digits, `0.0123` or `1.5e-06`.
+  public static func significant(_ value: Double) -> String { String(format: "%.4g", value) }
+
   /// An integer with its thousands apart, `4,959,770`.
   public static func grouped(_ value: Int) -> String {
     var digits = String(value.magnitude)

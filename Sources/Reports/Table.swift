@@ -3,8 +3,8 @@
 
 /// Rows under a heading.
 public struct Table {
-  private let heading: [String]
-  private var rows: [[String]] = []
+  let heading: [String]
+  private(set) var rows: [[String]] = []
 
   /// A table with the given column titles.
   public init(_ heading: [String]) {
@@ -16,14 +16,19 @@ public struct Table {
     rows.append(row + [String](repeating: "", count: max(0, heading.count - row.count)))
   }
 
+  /// Which columns hold numbers alone.
+  var isNumeric: [Bool] {
+    heading.indices.map { column in
+      rows.allSatisfy { $0[column].isEmpty || ($0[column].first?.isNumber ?? false) || $0[column].first == "-" }
+    }
+  }
+
   /// The lines, without a final line break.
   public var text: String {
     let widths = heading.indices.map { column in
       ([heading] + rows).map { $0[column].count }.max() ?? 0
     }
-    let isNumeric = heading.indices.map { column in
-      rows.allSatisfy { $0[column].isEmpty || ($0[column].first?.isNumber ?? false) || $0[column].first == "-" }
-    }
+    let isNumeric = self.isNumeric
     func line(_ row: [String]) -> String {
       let cells = heading.indices.map { column in
         let padding = String(repeating: " ", count: widths[column] - row[column].count)

@@ -115,8 +115,6 @@ public protocol StudyStorage: Sendable {
 
   /// Claims the waiting trial of the lowest number, if any: `waiting` → `running`.
   func claimWaiting(in study: Int) throws -> Claim?
-  /// Claims a paused trial: `pruned` → `running`. Nil where another was faster.
-  func resume(trial: Int) throws -> Claim?
   /// The leases of all running trials.
   func leases(in study: Int) throws -> [Lease]
   /// Takes over a trial whose lease has not moved since `lease` was read; nil where it has.
@@ -138,9 +136,10 @@ public protocol StudyStorage: Sendable {
   /// give it back untouched. Throws `claimLost`.
   func finish(_ claim: Claim, as state: TrialState, value: Double?) throws
 
-  /// The best paused trial of `rung` that may be promoted: it is among the best ⌊count / reductionFactor⌋ of those that
-  /// have reached the rung, has not reached the next one, and is `pruned`. Its cost does not grow with the study.
-  func promotable(rung: Int, reductionFactor: Int, in study: Int) throws -> Int?
+  /// Claims the best trial paused at `rung`, if it is among the best ⌊count / reductionFactor⌋ of those that have
+  /// reached the rung: `pruned` → `running`. A trial is paused at the last rung that it reached, and is promoted from
+  /// each rung once, whoever asks. The cost does not grow with the study.
+  func promote(rung: Int, reductionFactor: Int, in study: Int) throws -> Claim?
   /// The values of all that reached `rung`, by trial number.
   func values(ofRung rung: Int, in study: Int) throws -> [(number: Int, value: Double)]
 }

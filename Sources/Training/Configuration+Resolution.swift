@@ -54,6 +54,7 @@ extension Configuration {
     ("model.activation", Activation.allCases.map(\.rawValue)),
     ("augmentation.paddingMode", Augmentation.PaddingMode.allCases.map(\.rawValue)),
     ("augmentation.flip", Augmentation.Flip.allCases.map(\.rawValue)),
+    ("optimizer.kind", OptimizerSettings.Kind.allCases.map(\.rawValue)),
     ("optimizer.decay", OptimizerSettings.Decay.allCases.map(\.rawValue)),
     ("schedule.kind", Schedule.Kind.allCases.map(\.rawValue)),
     ("training.precision", PrecisionChoice.allCases.map(\.rawValue)),

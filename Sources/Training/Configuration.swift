@@ -22,30 +22,6 @@ public struct Configuration: Codable, Sendable, Equatable {
     public var std: [Float] = []
   }
 
-  /// Stochastic gradient descent.
-  public struct OptimizerSettings: Codable, Sendable, Equatable {
-    /// What the weight decay applies to.
-    public enum Decay: String, Codable, Sendable, CaseIterable {
-      /// Every parameter, as the study.
-      case all
-      /// Filters and matrices, not normalisations and biases.
-      case weights
-    }
-
-    /// Peak learning rate.
-    public var learningRate: Double = 0.1
-    /// Momentum.
-    public var momentum: Double = 0.9
-    /// Nesterov's momentum.
-    public var nesterov: Bool = false
-    /// Coefficient added, times the weight, to the gradient.
-    public var weightDecay: Double = 5e-4
-    /// What decays.
-    public var decay: Decay = .all
-    /// Largest Euclidean norm of the whole gradient; 0 means no limit.
-    public var clipNorm: Double = 0
-  }
-
   /// Steps, evaluation and precision.
   public struct TrainingSettings: Codable, Sendable, Equatable {
     /// Passes over the training images.
@@ -114,19 +90,12 @@ public struct Configuration: Codable, Sendable, Equatable {
     try augmentation.validate(height: model.input.height, width: model.input.width)
     if !leavesNormalization { _ = try normalization() }
     try schedule.validate()
+    try optimizer.validate()
     func demand(_ condition: Bool, _ path: String, _ reason: String) throws {
       if !condition { throw ConfigurationError("\(path): \(reason)") }
     }
     try demand(data.validation >= 0, "data.validation", "\(data.validation) images cannot be held out")
     try demand(data.limitTrain >= 0, "data.limitTrain", "\(data.limitTrain) is negative: 0 means all")
-    let rate = optimizer.learningRate
-    try demand(rate > 0 && rate.isFinite, "optimizer.learningRate", "\(rate) is not a positive number")
-    try demand((0..<1).contains(optimizer.momentum), "optimizer.momentum", "use 0 up to, but not, 1")
-    try demand(
-      !optimizer.nesterov || optimizer.momentum > 0, "optimizer.nesterov", "needs a momentum above 0")
-    try demand(
-      optimizer.weightDecay >= 0 && optimizer.weightDecay.isFinite, "optimizer.weightDecay", "use 0 or more")
-    try demand(optimizer.clipNorm >= 0, "optimizer.clipNorm", "use 0 (no limit) or more")
     try demand(training.epochs >= 1, "training.epochs", "\(training.epochs) epochs train nothing: use 1 or more")
     try demand(training.epochs <= 1_000_000, "training.epochs", "\(training.epochs) is beyond 1,000,000")
     try demand(training.batchSize >= 1, "training.batchSize", "\(training.batchSize) is no batch: use 1 or more")

@@ -131,6 +131,8 @@ public struct RunSummary: Codable, Sendable {
   public var testAccuracy: Double
   /// The same with the mean of each image's and its mirror image's logits.
   public var testAccuracyFlipTTA: Double
+  /// Operations of the whole training in units of 1e15: `ModelSummary.trainingOperations` for each image seen.
+  public var trainingPFLOP: Double
   /// fp32 or bf16.
   public var precision: String
   /// Threads of the compute engine.
@@ -147,8 +149,8 @@ public struct RunSummary: Codable, Sendable {
   /// A result; see the properties.
   public init(
     parameters: Int, epochs: Int, seconds: Double, validationAccuracy: Double?, chosenEpoch: Int,
-    testAccuracy: Double, testAccuracyFlipTTA: Double, precision: String, threads: Int, seed: UInt64, cpu: String,
-    versions: [String: String], dataset: String
+    testAccuracy: Double, testAccuracyFlipTTA: Double, trainingPFLOP: Double, precision: String, threads: Int,
+    seed: UInt64, cpu: String, versions: [String: String], dataset: String
   ) {
     self.parameters = parameters
     self.epochs = epochs
@@ -157,6 +159,7 @@ public struct RunSummary: Codable, Sendable {
     self.chosenEpoch = chosenEpoch
     self.testAccuracy = testAccuracy
     self.testAccuracyFlipTTA = testAccuracyFlipTTA
+    self.trainingPFLOP = trainingPFLOP
     self.precision = precision
     self.threads = threads
     self.seed = seed

@@ -19,7 +19,10 @@ public final class Trainer {
 
   private let parameters: ParameterStore
   private let average: AveragedParameters?
-  private let optimizer: SGD
+  private let lookahead: Lookahead?
+  /// The weights that are evaluated and saved.
+  private let judged: ParameterStore
+  private let optimizer: Optimizer
   private let loader: BatchLoader
   private let plan: any TrainingPlan
   private let evaluator: Evaluator?
@@ -53,9 +56,13 @@ public final class Trainer {
     let settings = configuration.training
     parameters = ParameterStore(graph)
     parameters.initialize(seed: settings.seed)
-    optimizer = SGD(parameters, settings: configuration.optimizer)
+    optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
     average =
       settings.ema > 0 ? AveragedParameters(parameters, graph: graph, decay: settings.ema) : nil
+    lookahead =
+      configuration.optimizer.lookahead.every > 0
+      ? Lookahead(parameters, graph: graph, settings: configuration.optimizer.lookahead) : nil
+    judged = average?.store ?? lookahead?.store ?? parameters
 
     var split = try Split.stratified(
       labels: dataset.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed)
@@ -74,13 +81,14 @@ public final class Trainer {
       dropsLast: true)
     plan = try backend.compileTraining(
       graph, batchSize: settings.batchSize, precision: precision, parameters: parameters)
-    var memoryBytes = plan.memoryBytes + 12 * parameters.gradients.count
+    let stores = [parameters, average?.store, lookahead?.store].compactMap(\.self)
+    var memoryBytes = plan.memoryBytes + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
     if split.validation.isEmpty {
       evaluator = nil
     } else {
       let inference = try backend.compileInference(
         graph, batchSize: min(Self.evaluationBatch, split.validation.count), precision: precision,
-        foldsBatchNorm: true, parameters: average?.store ?? parameters)
+        foldsBatchNorm: true, parameters: judged)
       memoryBytes += inference.memoryBytes
       evaluator = try Evaluator(
         inference, classes: graph.classes, set: dataset.train, indices: split.validation,
@@ -114,15 +122,22 @@ public final class Trainer {
     else { throw ConfigurationError("--weights: the checkpoint is of another network than the configuration's model") }
     parameters.values.copy(from: other.values)
     average?.store.values.copy(from: other.values)
+    lookahead?.store.values.copy(from: other.values)
   }
 
   /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used,
   /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
     lock = try RunLock(run)
-    state = try TrainingStateFile.load(
-      run.state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
-      configuration: configurationText)
+    state = try TrainingStateFile.load(run.state, buffers, configuration: configurationText)
+  }
+
+  /// What a checkpoint of the state holds besides counters.
+  private var buffers: TrainingStateFile.Buffers {
+    [
+      "values": parameters.values, "velocity": optimizer.velocity, "average": average?.store.values,
+      "slow": lookahead?.store.values,
+    ]
   }
 
   private var epochs: Int { configuration.training.epochs }
@@ -183,11 +198,13 @@ public final class Trainer {
     let rate = learningRate
     let result = try plan.step(
       images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
+      shares: batch.shares.map { UnsafeBufferPointer($0) },
       options: StepOptions(
         labelSmoothing: Float(configuration.training.labelSmoothing),
         dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15))
     guard result.loss.isFinite else { throw diverged("the loss is no longer a finite number") }
-    optimizer.step(learningRate: rate)
+    try optimizer.step(learningRate: rate)
+    lookahead?.update(after: stepsTaken + 1, of: epochs * loader.stepsPerEpoch)
     average?.update(after: stepsTaken)
     state.stepInEpoch += 1
     state.lossSum += Double(result.loss)
@@ -258,7 +275,7 @@ public final class Trainer {
     ]
     notes["validationAccuracy"] = state.history.last?.validationAccuracy.map { "\($0)" }
     try Checkpoint.save(
-      average?.store ?? parameters,
+      judged,
       info: CheckpointInfo(
         model: configuration.model, normalization: configuration.normalization(), classNames: classNames,
         notes: notes),
@@ -273,9 +290,7 @@ public final class Trainer {
   /// State first: it alone decides where a resumed run starts.
   private func checkpoint() throws {
     try demandFiniteWeights()
-    try TrainingStateFile.save(
-      state, parameters: parameters, velocity: optimizer.velocity, average: average?.store,
-      configuration: configurationText, to: run.state)
+    try TrainingStateFile.save(state, buffers, configuration: configurationText, to: run.state)
     try save(to: run.lastWeights)
     lastCheckpoint = .now
   }

@@ -1,5 +1,5 @@
 // Everything that a resumed run needs, in one file and so always consistent with itself:
-// weights, velocity, average, counters and the history so far.
+// weights, velocity, averages, counters and the history so far.
 import Compute
 import Formats
 import Foundation
@@ -47,25 +47,20 @@ struct TrainingState: Codable, Equatable {
 
 /// The state file.
 enum TrainingStateFile {
+  /// The buffers of a run, by their names in the file.
+  typealias Buffers = KeyValuePairs<String, AlignedBuffer<Float>?>
+
   /// Writes `state` and the buffers it belongs to, atomically.
-  static func save(
-    _ state: TrainingState, parameters: ParameterStore, velocity: AlignedBuffer<Float>,
-    average: ParameterStore?, configuration: String, to url: URL
-  ) throws {
+  static func save(_ state: TrainingState, _ buffers: Buffers, configuration: String, to url: URL) throws {
     var file = SafetensorsFile(metadata: [
       "state": String(decoding: try JSONEncoder().encode(state), as: UTF8.self), "configuration": configuration,
     ])
-    try file.add("values", parameters.values)
-    try file.add("velocity", velocity)
-    if let average { try file.add("average", average.values) }
+    for case (let name, let buffer?) in buffers { try file.add(name, buffer) }
     try file.write(to: url)
   }
 
   /// Fills the buffers from `url` and returns the state.
-  static func load(
-    _ url: URL, parameters: ParameterStore, velocity: AlignedBuffer<Float>, average: ParameterStore?,
-    configuration: String
-  ) throws -> TrainingState {
+  static func load(_ url: URL, _ buffers: Buffers, configuration: String) throws -> TrainingState {
     let file = try SafetensorsFile(contentsOf: url)
     guard let text = file.metadata["state"] else {
       throw CheckpointError(description: "\(url.path): not a training state: nothing to resume from")
@@ -74,9 +69,7 @@ enum TrainingStateFile {
       throw CheckpointError(
         description: "\(url.path): belongs to another configuration than the run's config.yaml: do not edit that file")
     }
-    try file.fill(parameters.values, from: "values", at: url)
-    try file.fill(velocity, from: "velocity", at: url)
-    if let average { try file.fill(average.values, from: "average", at: url) }
+    for case (let name, let buffer?) in buffers { try file.fill(buffer, from: name, at: url) }
     do {
       return try JSONDecoder().decode(TrainingState.self, from: Data(text.utf8))
     } catch {

@@ -43,7 +43,7 @@ struct BenchMeasurement {
     case .train:
       let plan = try backend.compileTraining(
         graph, batchSize: batchSize, precision: precision, parameters: parameters)
-      let optimizer = SGD(parameters, settings: configuration.optimizer)
+      let optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
       // Values, gradients and velocity.
       let update = PlanStep(
         name: "optimizer", kind: .optimizer, implementation: "own", bytes: 3 * graph.parameterCount * floatBytes)
@@ -51,9 +51,10 @@ struct BenchMeasurement {
       step = {
         let batch = recorder.measure(0) { loader.next() }
         _ = try plan.step(
-          images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels), options: StepOptions())
+          images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
+          shares: batch.shares.map { UnsafeBufferPointer($0) }, options: StepOptions())
         // Far below any useful rate: the numbers must stay finite, not learn.
-        recorder.measure(1) { optimizer.step(learningRate: 1e-6) }
+        try recorder.measure(1) { try optimizer.step(learningRate: 1e-6) }
       }
       planMemoryBytes = plan.memoryBytes
       self.recorder = recorder

@@ -34,8 +34,12 @@ enum Console {
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
-  /// Whether colours are wanted (https://no-color.org).
-  static var usesColor: Bool {
-    isTerminal && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
-  }
+  /// Whether colours are wanted on standard error.
+  static var usesColor: Bool { isTerminal && allowsColor }
+
+  /// Whether colours are wanted on standard output.
+  static var outputUsesColor: Bool { isatty(STDOUT_FILENO) == 1 && allowsColor }
+
+  /// See https://no-color.org.
+  private static var allowsColor: Bool { ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty }
 }

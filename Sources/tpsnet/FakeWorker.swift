@@ -58,7 +58,13 @@ struct FakeWorker {
     var slept: Double = 0
     var start = ContinuousClock.now
     while true {
-      if let claim = try next() {
+      var claim = try next()
+      if claim == nil, try storage.counts(in: study)[.running] == nil {
+        // Whoever ended the last trial may have paused another after we looked.
+        claim = try next()
+        if claim == nil { return }
+      }
+      if let claim {
         do {
           let state = try work(on: claim, &slept)
           let seconds = (ContinuousClock.now - start) / .seconds(1) - slept
@@ -66,33 +72,18 @@ struct FakeWorker {
         } catch StorageError.claimLost(let number) {
           Console.out("\(number) LOST 0")
         }
-        slept = 0
-        start = ContinuousClock.now
-      } else if try storage.counts(in: study)[.running] == nil {
-        // Whoever ended the last trial may have made another promotable after we looked.
-        guard try hasMore() else { return }
       } else {
         Thread.sleep(forTimeInterval: 0.005)
-        start = ContinuousClock.now
       }
+      slept = 0
+      start = ContinuousClock.now
     }
-  }
-
-  private func promotable() throws -> Int? {
-    for rung in (0..<rungs - 1).reversed() {
-      if let trial = try storage.promotable(rung: rung, reductionFactor: reductionFactor, in: study) { return trial }
-    }
-    return nil
-  }
-
-  private func hasMore() throws -> Bool {
-    let counts = try storage.counts(in: study)
-    return try promotable() != nil || counts[.waiting] != nil || counts[.running] != nil
-      || counts.values.reduce(0, +) < limit
   }
 
   private mutating func next() throws -> Claim? {
-    if let trial = try promotable(), let claim = try storage.resume(trial: trial) { return claim }
+    for rung in (0..<rungs - 1).reversed() {
+      if let claim = try storage.promote(rung: rung, reductionFactor: reductionFactor, in: study) { return claim }
+    }
     if let claim = try storage.claimWaiting(in: study) { return claim }
     let made = try storage.createTrial(in: study, isClaimed: true, limit: limit) { number, _ in
       FakeTrial.proposal(number)

@@ -63,6 +63,9 @@ struct SummaryCommand: ParsableCommand {
     Console.out(
       "parameters      \(Format.grouped(summary.parameters)) (\(Format.mebibytes(summary.parameterBytes)) in fp32)")
     Console.out("multiply-adds   \(Format.grouped(summary.multiplyAdds)) an image, forward")
+    Console.out(
+      "training        \(Format.fixed(Double(summary.trainingOperations) / 1e9, 3)) GFLOP an image "
+        + "(6 a multiply-add: forward and two gradients)")
     Console.out("activations     \(Format.grouped(summary.activations)) an image, kept for the backward pass")
     if let budget = summary.budget {
       Console.out("budget          \(Format.grouped(budget)): \(summary.withinBudget ? "kept" : "exceeded")")

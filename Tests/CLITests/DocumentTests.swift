@@ -12,7 +12,8 @@ import Testing
     #expect(summary["parameters"] as? Int == parameters)
     #expect(summary["budget"] as? Int == 5_000_000)
     #expect(summary["withinBudget"] as? Bool == true)
-    #expect(try #require(summary["multiplyAdds"] as? Int) > 100_000_000)
+    let multiplyAdds = try #require(summary["multiplyAdds"] as? Int)
+    #expect(multiplyAdds > 100_000_000 && summary["trainingOperations"] as? Int == 6 * multiplyAdds)
     let layers = try #require(summary["layers"] as? [[String: Any]])
     #expect(layers.reduce(0) { $0 + ($1["parameters"] as? Int ?? 0) } == parameters)
     for layer in layers {

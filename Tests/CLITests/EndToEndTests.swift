@@ -53,6 +53,10 @@ import Testing
     #expect(summary["cpu"] is String)
     #expect(Set(try #require(summary["versions"] as? [String: String]).keys) == ["tpsnet", "oneDNN"])
     #expect(summary["parameters"] as? Int == 1478)
+    let described = try tpsnet("summary", "--config", workspace.file("shared", "config.yaml").path, "--json")
+    let operations = try #require(described.json()["trainingOperations"] as? Int)
+    // 10 steps of 16 images.
+    #expect(summary["trainingPFLOP"] as? Double == Double(operations) * 160 / 1e15)
   }
 
   @Test func testFindsTheReportedAccuracy() throws {

@@ -84,7 +84,7 @@ import Testing
       #expect(
         Set(values.map(\.number)).count == values.count && values.count >= 24 >> rung, "seed \(seed), rung \(rung)")
       for (number, value) in values { #expect(trials[number].intermediateValues[epochs] == value, "seed \(seed)") }
-      #expect(try storage.promotable(rung: rung, reductionFactor: 2, in: record.id) == nil, "seed \(seed)")
+      #expect(try storage.promote(rung: rung, reductionFactor: 2, in: record.id)?.trial == nil, "seed \(seed)")
     }
     for trial in trials {
       #expect(trial.state == .pruned || trial.intermediateValues.count == 8, "seed \(seed)")

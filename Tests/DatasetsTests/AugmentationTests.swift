@@ -150,6 +150,79 @@ import Testing
     #expect(flips(1) == first.map { !$0 } && flips(2) == first && flips(7) == first.map { !$0 })
   }
 
+  @Test func trivialAugmentDrawsEvenly() {
+    let augmentation = Augmentation(trivialAugment: true)
+    let draws = (0..<14_000).map {
+      SampleDraw(augmentation, seed: 1, epoch: 0, sample: $0, height: 32, width: 32).operations
+    }
+    #expect(draws.allSatisfy { $0.count <= 1 })
+    let operations = draws.compactMap(\.first)
+    // Identity is no operation; two that have no strength, and nine of 31 in two directions.
+    #expect(abs(operations.count - 13_000) < 200)
+    for operation in [ImageOperation.autoContrast, .equalize] {
+      #expect(abs(operations.filter { $0 == operation }.count - 1000) < 200)
+    }
+    let factors = operations.compactMap { operation -> Float? in
+      guard case .blend(.meanGrey, let factor) = operation else { return nil }
+      return factor
+    }
+    #expect(abs(factors.count - 1000) < 200 && Set(factors).count == 61)
+    #expect(abs(factors.filter { $0 > 1 }.count - factors.count / 2) < 80)
+    #expect((factors.min() ?? 0) > 0.009 && (factors.max() ?? 3) < 1.991)
+  }
+
+  @Test func jitterSpreads() {
+    let augmentation = Augmentation(brightness: 0.2, contrast: 0.4)
+    let draws = (0..<2000).map {
+      SampleDraw(augmentation, seed: 1, epoch: 0, sample: $0, height: 32, width: 32).operations
+    }
+    for (index, (base, reach)) in [(ImageOperation.Base.black, Float(0.2)), (.meanGrey, 0.4)].enumerated() {
+      let factors = draws.compactMap { operations -> Float? in
+        guard operations.count == 2, case .blend(base, let factor) = operations[index] else { return nil }
+        return factor
+      }
+      #expect(factors.count == 2000 && factors.allSatisfy { abs($0 - 1) <= reach })
+      #expect(abs(factors.reduce(0, +) / 2000 - 1) < 0.1 * reach)
+      #expect(abs(factors.filter { abs($0 - 1) < reach / 2 }.count - 1000) < 120)
+    }
+  }
+
+  @Test func erasedRectanglesHaveTheirSizes() throws {
+    let augmentation = Augmentation(erasing: 0.25)
+    let erased = (0..<8000).compactMap {
+      SampleDraw(augmentation, seed: 1, epoch: 0, sample: $0, height: 32, width: 32).erased
+    }
+    #expect(abs(erased.count - 2000) < 200)
+    for rectangle in erased {
+      #expect(rectangle.columns.upperBound <= 32 && rectangle.rows.upperBound <= 32)
+      #expect((12...360).contains(rectangle.area))
+      let ratio = Double(rectangle.rows.count) / Double(rectangle.columns.count)
+      #expect((0.2...4.5).contains(ratio))
+    }
+    // Uniform between 2 and 33 %, but for what does not fit.
+    let mean = erased.reduce(0.0) { $0 + Double($1.area) / 1024 } / Double(erased.count)
+    #expect(abs(mean - 0.175) < 0.02)
+    var draw = SampleDraw()
+    draw.erased = Rectangle(columns: 3..<9, rows: 20..<32)
+    let white = [UInt8](repeating: 255, count: 3072)
+    #expect(
+      try transformed(draw, image: white)
+        == expected { _, y, x in (20..<32).contains(y) && (3..<9).contains(x) ? 0 : 255 })
+  }
+
+  @Test func oneChangeLeavesTheOthersAsTheyAre() {
+    let some = Augmentation(cropPadding: 4, flip: .random, rotation: 5, cutout: 8, brightness: 0.2)
+    var all = some
+    (all.trivialAugment, all.contrast, all.erasing, all.mixUp) = (true, 0.5, 0.5, 1)
+    for sample in 0..<50 {
+      let draw = SampleDraw(some, seed: 3, epoch: 1, sample: sample, height: 32, width: 32)
+      var other = SampleDraw(all, seed: 3, epoch: 1, sample: sample, height: 32, width: 32)
+      #expect(other.operations.contains(draw.operations[0]))
+      (other.operations, other.erased) = (draw.operations, nil)
+      #expect(other == draw)
+    }
+  }
+
   @Test func changesThatDoNotFitAreRefused() {
     func refused(_ augmentation: Augmentation) -> Bool {
       failure { try augmentation.validate(height: 32, width: 24) }?.kind == .usage
@@ -159,6 +232,9 @@ import Testing
     #expect(refused(Augmentation(cropPadding: 24, paddingMode: .reflect)))
     #expect(refused(Augmentation(rotation: -1)) && refused(Augmentation(rotation: .nan)))
     #expect(refused(Augmentation(cutout: 25)) && refused(Augmentation(cutout: -1)))
+    #expect(refused(Augmentation(brightness: 1.1)) && refused(Augmentation(contrast: -0.1)))
+    #expect(refused(Augmentation(erasing: 2)) && refused(Augmentation(mixing: .nan)))
+    #expect(refused(Augmentation(mixUp: -1)) && refused(Augmentation(cutMix: 5)) && refused(Augmentation(ricap: .nan)))
   }
 
   @Test func valuesSurviveJSONAndAreChecked() throws {

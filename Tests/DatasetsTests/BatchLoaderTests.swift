@@ -11,12 +11,14 @@ import Testing
     let step: Int
     let labels: [Int32]
     let images: [Float]
+    let shares: [Float]?
 
     init(_ batch: Batch) {
       epoch = batch.epoch
       step = batch.step
       labels = Array(batch.labels.prefix(batch.count))
       images = Array(batch.images.prefix(batch.count * batch.images.count / batch.labels.count))
+      shares = batch.shares.map { Array($0.prefix(batch.count * $0.count / batch.labels.count)) }
     }
   }
 
@@ -108,7 +110,9 @@ import Testing
   @Test(arguments: [(0, 0), (1, 2), (2, 5), (0, 17)])
   func resumingGivesTheSameBatches(start: (epoch: Int, step: Int)) throws {
     let set = try numberedSet(25)
-    let augmentation = Augmentation(cropPadding: 2, flip: .alternating, rotation: 10)
+    let augmentation = Augmentation(
+      cropPadding: 2, flip: .alternating, rotation: 10, trivialAugment: true, erasing: 0.5, mixUp: 0.5, cutMix: 1,
+      ricap: 0.3, mixing: 0.75)
     let whole = try loader(set, batchSize: 4, augmentation)
     let batches = (0..<24).map { _ in Copy(whole.next()) }
     let resumed = try loader(set, batchSize: 4, augmentation)

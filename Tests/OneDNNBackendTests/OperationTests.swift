@@ -46,6 +46,32 @@ import Testing
     #expect(try expected.result.loss != reference.step(item.graph, batchSize: item.batchSize).result.loss)
   }
 
+  @Test func mixedTargetsAreTheReferences() throws {
+    let item = GraphCase.sums[0]
+    let count = item.batchSize * item.graph.classes
+    // A quarter of the first class and three of another in each image.
+    let shares = (0..<count).map { index in
+      let (image, label) = index.quotientAndRemainder(dividingBy: item.graph.classes)
+      return Float((label == 0 ? 0.25 : 0) + (label == image % item.graph.classes ? 0.75 : 0))
+    }
+    let outcomes = try [reference as any Backend, backend].map { backend in
+      let store = item.graph.store(seed: 11)
+      let plan = try backend.compileTraining(
+        item.graph, batchSize: item.batchSize, precision: .fp32, parameters: store)
+      return try plan.outcome(
+        item.graph, store, item.graph.images(item.batchSize, seed: 12), item.graph.labels(item.batchSize),
+        StepOptions(labelSmoothing: 0.1), shares: shares)
+    }
+    outcomes[1].expectNear(outcomes[0])
+    #expect(try reference.step(item.graph, batchSize: item.batchSize).result.loss != outcomes[0].result.loss)
+    let plan = try backend.compileTraining(
+      item.graph, batchSize: item.batchSize, precision: .fp32, parameters: item.graph.store(seed: 11))
+    #expect(throws: ComputeError.self) {
+      try plan.run(
+        item.graph.images(item.batchSize, seed: 12), item.graph.labels(item.batchSize), shares: shares.dropLast())
+    }
+  }
+
   @Test(arguments: GraphCase.unusual) func imagesAreOnlyRead(by item: GraphCase) throws {
     let store = item.graph.store(seed: 11)
     let images = item.graph.images(item.batchSize, seed: 12)

@@ -75,7 +75,7 @@ enum Samples {
   private static var importance: Plot {
     Plot(
       "Importance", x: Axis("share", .percent),
-      .bars([Plot.Bar(longName, 0.6, error: 0.1), Plot.Bar("b", 0), Plot.Bar("c", -0.1), Plot.Bar("d", .nan)]))
+      .bars([Plot.Bar(longName, 0.6), Plot.Bar("b", 0), Plot.Bar("c", -0.1), Plot.Bar("d", .nan)]))
   }
 
   private static var rungs: Plot {

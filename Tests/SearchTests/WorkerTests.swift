@@ -34,7 +34,7 @@ import Testing
       // Whoever is among the best half at the end went on; others may have, while they were.
       #expect(next.isSuperset(of: best.prefix(best.count / 2)), "rung \(rung)")
       #expect(next.isSubset(of: best) && next.count < values.count, "rung \(rung)")
-      #expect(try fake.storage.promotable(rung: rung, reductionFactor: 2, in: fake.study.id) == nil)
+      #expect(try fake.storage.promote(rung: rung, reductionFactor: 2, in: fake.study.id)?.trial == nil)
     }
     let paused = trials.filter { $0.state == .pruned }
     #expect(paused.allSatisfy { $0.value == $0.intermediateValues[$0.intermediateValues.count] })

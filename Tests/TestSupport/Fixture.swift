@@ -2,7 +2,7 @@
 // images and labels from its seeds.
 public import Compute
 import Formats
-import Foundation
+public import Foundation
 public import Models
 import Testing
 
@@ -15,6 +15,9 @@ public struct Fixture {
   ]
   /// Images of a step.
   public static let batchSize = 8
+  /// Where all fixtures are.
+  public static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures")
 
   /// The network.
   public let graph: Graph
@@ -27,8 +30,7 @@ public struct Fixture {
 
   /// Reads the fixture `name`.
   public init(_ name: String) throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    file = try SafetensorsFile(contentsOf: folder.appendingPathComponent("Fixtures/parity/\(name).safetensors"))
+    file = try SafetensorsFile(contentsOf: Self.folder.appendingPathComponent("parity/\(name).safetensors"))
     graph = try JSONDecoder().decode(ResNetSpec.self, from: Data(#require(file.metadata["model"]).utf8)).graph()
     seed = try #require(file.metadata["seed"].flatMap(UInt64.init))
     images = try graph.images(Self.batchSize, seed: #require(file.metadata["imageSeed"].flatMap(UInt64.init)))

@@ -36,18 +36,25 @@ extension Backend {
 
 extension TrainingPlan {
   /// One step on arrays.
-  public func run(_ images: [Float], _ labels: [Int32], _ options: StepOptions = StepOptions()) throws -> StepResult {
+  public func run(
+    _ images: [Float], _ labels: [Int32], _ options: StepOptions = StepOptions(), shares: [Float]? = nil
+  ) throws -> StepResult {
     try images.withUnsafeBufferPointer { images in
-      try labels.withUnsafeBufferPointer { labels in try step(images: images, labels: labels, options: options) }
+      try labels.withUnsafeBufferPointer { labels in
+        guard let shares else { return try step(images: images, labels: labels, options: options) }
+        return try shares.withUnsafeBufferPointer {
+          try step(images: images, labels: labels, shares: $0, options: options)
+        }
+      }
     }
   }
 
   /// One step on arrays, and all that it wrote.
   public func outcome(
     _ graph: Graph, _ store: ParameterStore, _ images: [Float], _ labels: [Int32],
-    _ options: StepOptions = StepOptions()
+    _ options: StepOptions = StepOptions(), shares: [Float]? = nil
   ) throws -> Outcome {
-    let result = try run(images, labels, options)
+    let result = try run(images, labels, options, shares: shares)
     var outcome = Outcome(result: result, logits: Array(logits))
     for spec in graph.tensors {
       if spec.isTrainable {

@@ -44,6 +44,7 @@ import Training
   @Test func wordsOfAListAreNamed() {
     for (path, word) in [
       ("training.precision", "bf16"), ("schedule.kind", "cosine"), ("optimizer.decay", "weights"),
+      ("optimizer.kind", "muon"),
       ("augmentation.flip", "alternating"), ("augmentation.paddingMode", "reflect"),
     ] {
       expectFailure(.assignment("\(path)=other"), "\(path): other is not one of ", word)
@@ -60,7 +61,10 @@ import Training
       ("training.checkpointSeconds", ".inf"), ("optimizer.learningRate", "0"), ("optimizer.learningRate", "-0.1"),
       ("optimizer.learningRate", ".inf"), ("optimizer.learningRate", ".nan"), ("optimizer.momentum", "1"),
       ("optimizer.momentum", "-0.1"), ("optimizer.weightDecay", "-1"), ("optimizer.clipNorm", "-1"),
-      ("optimizer.clipNorm", ".inf"), ("schedule.warmup", "-1"), ("schedule.minimum", "2"), ("data.validation", "-1"),
+      ("optimizer.clipNorm", ".inf"), ("optimizer.biasFactor", "-1"), ("optimizer.scaleFactor", ".inf"),
+      ("optimizer.headFactor", "-0.1"), ("optimizer.muon.momentum", "1"), ("optimizer.muon.steps", "0"),
+      ("optimizer.lookahead.every", "-1"), ("optimizer.lookahead.decay", "1.1"), ("optimizer.lookahead.power", "-1"),
+      ("schedule.warmup", "-1"), ("schedule.minimum", "2"), ("data.validation", "-1"),
       ("data.limitTrain", "-1"), ("model.pool", "0"), ("model.pool", "9"), ("model.stem.kernel", "4"),
       ("model.stem.channels", "0"), ("model.layers[2].kernel", "2"), ("model.layers[1].skipKernel", "2"),
       ("model.layers[0].blocks", "0"), ("model.layers[0].stride", "0"), ("model.layers", "[]"), ("model.classes", "1"),
@@ -75,6 +79,8 @@ import Training
     expectFailure(.assignment("augmentation.cropPadding=40"), "crop padding of 40")
     expectFailure(.assignment("augmentation.cutout=33"), "cutout of 33")
     expectFailure(.assignment("augmentation.rotation=181"), "rotation by up to 181")
+    expectFailure(.assignment("augmentation.erasing=2"), "erasing with probability 2")
+    expectFailure(.assignment("augmentation.mixUp=-1"), "mixUp with a beta parameter of -1", "0 (off)")
   }
 
   @Test(arguments: ["epochs", "=3", ".=3", "[]=3", ""]) func assignmentsNeedAPath(assignment: String) {

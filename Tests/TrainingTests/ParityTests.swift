@@ -43,12 +43,12 @@ import Training
     var settings = Configuration(model: Tiny.model).optimizer
     (settings.learningRate, settings.momentum, settings.weightDecay) = (0.05, 0.9, 5e-4)
     change(&settings)
-    let optimizer = SGD(store, settings: settings)
+    let optimizer = Optimizer(store, settings: settings, backend: backend)
     let plan = try backend.compileTraining(
       fixture.graph, batchSize: Fixture.batchSize, precision: .fp32, parameters: store)
     return try (0..<10).map { step in
       let loss = try plan.run(fixture.images, fixture.labels).loss
-      optimizer.step(learningRate: settings.learningRate * Schedule(.cosine).factor(at: Double(step), of: 10))
+      try optimizer.step(learningRate: settings.learningRate * Schedule(.cosine).factor(at: Double(step), of: 10))
       return loss
     }
   }

@@ -28,8 +28,19 @@ import Training
     return configuration
   }
 
-  private func run(_ name: String, _ precision: Precision) -> TrainerRun {
-    TrainerRun(Self.configuration, precision, folder.run(name))
+  /// The other optimizer, weights that are taken back, and images that are mixed.
+  private static var muon: Configuration {
+    var configuration = configuration
+    configuration.optimizer.kind = .muon
+    (configuration.optimizer.biasFactor, configuration.optimizer.scaleFactor) = (4, 0)
+    configuration.optimizer.lookahead = .init(every: 3, decay: 0.8, power: 1)
+    configuration.training.ema = 0
+    (configuration.augmentation.trivialAugment, configuration.augmentation.cutMix) = (true, 1)
+    return configuration
+  }
+
+  private func run(_ name: String, _ precision: Precision, muon: Bool = false) -> TrainerRun {
+    TrainerRun(muon ? Self.muon : Self.configuration, precision, folder.run(name))
   }
 
   /// The history without what the clock decides.
@@ -47,19 +58,20 @@ import Training
     }
   }
 
-  @Test(arguments: precisions) func anInterruptionChangesNothing(precision: Precision) throws {
-    let whole = run("whole", precision)
+  @Test(arguments: precisions, [false, true])
+  func anInterruptionChangesNothing(precision: Precision, muon: Bool) throws {
+    let whole = run("whole", precision, muon: muon)
     let expected = try whole.result()
     #expect(whole.steps == 12)
     for step in [1, 2, 4, 5, 7, 11, 12] {
-      let first = run("at \(step)", precision)
+      let first = run("at \(step)", precision, muon: muon)
       first.interruption = step
       guard case .interrupted(let epoch, let stepInEpoch) = try first.outcome() else {
         Issue.record("not interrupted at \(step)")
         continue
       }
       #expect(epoch == step / 4 && stepInEpoch == step % 4)
-      let second = run("at \(step)", precision)
+      let second = run("at \(step)", precision, muon: muon)
       second.resumes = true
       let result = try second.result()
       #expect(second.plans.first?.resumedAt == step && second.steps == 12 - step)

@@ -29,6 +29,18 @@ import Training
     #expect(run.chosenWeights == run.bestWeights)
   }
 
+  @Test func aRunLearnsByMuonAndLookahead() throws {
+    var configuration = Tiny.configuration
+    configuration.training.epochs = 12
+    configuration.optimizer.kind = .muon
+    configuration.optimizer.learningRate = 0.05
+    configuration.optimizer.lookahead = .init(every: 5, decay: 0.8, power: 3)
+    let history = try TrainerRun(configuration, .fp32, folder.run()).result().history
+    let (first, last) = (try #require(history.first), try #require(history.last))
+    #expect(last.trainLoss < 0.7 * first.trainLoss)
+    #expect(try #require(last.validationAccuracy) > 0.5)
+  }
+
   @Test func theFolderTellsTheRun() throws {
     let run = folder.run("deep/er/run")
     let result = try TrainerRun(Tiny.configuration, .fp32, run).result()

@@ -9,7 +9,7 @@
 #endif
 
 /// The mean over a batch of −Σ target · log softmax(logits), where the targets are `smoothing` / classes for every
-/// class and 1 − `smoothing` more for the label.
+/// class and 1 − `smoothing` more for the label, or that times each class's share in a mixed image.
 public enum ReferenceCrossEntropy {
   /// What the loss says of a batch.
   public struct Result: Hashable, Sendable {
@@ -23,10 +23,13 @@ public enum ReferenceCrossEntropy {
 
   /// The loss of `logits`, images × classes (× 1 × 1).
   ///
-  /// Preconditions demand one label an image, each a class number.
-  public static func evaluate(_ logits: ReferenceTensor, labels: [Int], smoothing: Double = 0) -> Result {
+  /// Preconditions demand one label an image, each a class number, and as many `shares` as logits.
+  public static func evaluate(
+    _ logits: ReferenceTensor, labels: [Int], shares: [Double]? = nil, smoothing: Double = 0
+  ) -> Result {
     precondition(labels.count == logits.shape[0], "\(labels.count) labels for logits of shape \(logits.shape)")
     let classes = logits.shape[1]
+    precondition(shares == nil || shares?.count == logits.count, "not a share for each of \(logits.shape)")
     var result = Result(loss: 0, correct: 0, gradient: ReferenceTensor(shape: logits.shape))
     for (image, label) in labels.enumerated() {
       precondition((0..<classes).contains(label), "\(label) is not one of \(classes) classes")
@@ -35,7 +38,8 @@ public enum ReferenceCrossEntropy {
       let logSum = largest + log(row.reduce(0) { $0 + exp($1 - largest) })
       result.correct += row.firstIndex(of: largest) == row.startIndex + label ? 1 : 0
       for (index, logit) in row.enumerated() {
-        let target = smoothing / Double(classes) + (index == label ? 1 - smoothing : 0)
+        let share = shares?[image * classes + index] ?? (index == label ? 1 : 0)
+        let target = smoothing / Double(classes) + (1 - smoothing) * share
         result.loss -= target * (logit - logSum) / Double(labels.count)
         result.gradient[image * classes + index] = (exp(logit - logSum) - target) / Double(labels.count)
       }

@@ -37,15 +37,18 @@ public struct ReferenceNetwork: Sendable {
     return outputs[outputs.count - 1]
   }
 
-  /// Loss, gradients and moved statistics for `images` (NCHW) and one class number an image.
+  /// Loss, gradients and moved statistics for `images` (NCHW) and one class number an image, or a share of each class
+  /// in each.
   ///
   /// Throws `ComputeError`: `missingTensor`, or `invalidBatch` where labels do not fit or a batch normalisation
   /// meets a single value a channel, which has no variance (as PyTorch refuses it).
   public func train(
-    images: ReferenceTensor, labels: [Int], parameters: ReferenceParameters, options: StepOptions = StepOptions()
+    images: ReferenceTensor, labels: [Int], shares: [Double]? = nil, parameters: ReferenceParameters,
+    options: StepOptions = StepOptions()
   ) throws -> Pass {
     try graph.checkTraining(batchSize: images.shape[0])
     try graph.check(labels: labels, batchSize: images.shape[0])
+    try graph.check(shareCount: shares?.count, batchSize: images.shape[0])
     var outputs: [ReferenceTensor] = []
     var moved = ReferenceParameters()
     for node in graph.nodes {
@@ -60,7 +63,8 @@ public struct ReferenceNetwork: Sendable {
       moved.tensors["\(node.name).running_var"] = statistics.variance
     }
     let logits = outputs[outputs.count - 1]
-    let loss = ReferenceCrossEntropy.evaluate(logits, labels: labels, smoothing: Double(options.labelSmoothing))
+    let loss = ReferenceCrossEntropy.evaluate(
+      logits, labels: labels, shares: shares, smoothing: Double(options.labelSmoothing))
     return Pass(
       loss: loss.loss, correct: loss.correct, logits: logits,
       gradients: try gradients(of: loss.gradient, outputs: outputs, parameters: parameters, options: options),

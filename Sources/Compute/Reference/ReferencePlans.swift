@@ -21,11 +21,12 @@ final class ReferenceTrainingPlan: TrainingPlan {
   var logits: UnsafeBufferPointer<Float> { UnsafeBufferPointer(output.elements) }
 
   func step(
-    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, options: StepOptions
+    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, shares: UnsafeBufferPointer<Float>?,
+    options: StepOptions
   ) throws -> StepResult {
     let pass = try network.train(
       images: network.graph.batch(images, batchSize: batchSize), labels: labels.map(Int.init),
-      parameters: ReferenceParameters(network.graph, from: store), options: options)
+      shares: shares?.map(Double.init), parameters: ReferenceParameters(network.graph, from: store), options: options)
     for (name, gradient) in pass.gradients.tensors { gradient.round(to: store.gradient(of: name)) }
     for (name, statistic) in pass.statistics.tensors { statistic.round(to: store.values(of: name)) }
     pass.logits.round(to: output.elements)

@@ -43,10 +43,18 @@ extension DatabaseStorage {
   }
 
   /// See `StudyStorage`.
-  public func promotable(rung: Int, reductionFactor: Int, in study: Int) throws -> Int? {
+  public func promote(rung: Int, reductionFactor: Int, in study: Int) throws -> Claim? {
     try StorageRules.check(reductionFactor: reductionFactor)
     try prepareRungs(of: study)
-    return try connection.transaction(.read) { session, _ in
+    // Mostly there is none, and looking takes no lock. Where another is faster, there may be a next one.
+    while let trial = try promotable(rung, reductionFactor, study) {
+      if let claim = try resume(trial, from: rung) { return claim }
+    }
+    return nil
+  }
+
+  private func promotable(_ rung: Int, _ reductionFactor: Int, _ study: Int) throws -> Int? {
+    try connection.transaction(.read) { session, _ in
       let best = try session.first(
         """
         SELECT trial_id, number, value_order FROM tpsnet_rungs WHERE study_id = ?1 AND rung = ?2 AND is_paused = 1
@@ -56,6 +64,28 @@ extension DatabaseStorage {
       guard let best else { return nil }
       let standing = try standing(of: best.order, number: best.number, rung, study, session)
       return standing.better < standing.count / reductionFactor ? best.key : nil
+    }
+  }
+
+  /// Claims a trial if it is still paused at `rung`.
+  private func resume(_ trial: Int, from rung: Int) throws -> Claim? {
+    let token = StorageRules.newToken()
+    return try connection.transaction(.write) { session, isInDoubt in
+      if isInDoubt, let claim = try claim(of: token, session) { return claim }
+      let wasPaused = try session.first(
+        "UPDATE tpsnet_rungs SET is_paused = 0 WHERE trial_id = ?1 AND rung = ?2 AND is_paused = 1 RETURNING 1",
+        .integer(trial), .integer(rung)
+      ) { _ in true }
+      guard wasPaused ?? false else { return nil }
+      let key = try session.first(
+        """
+        UPDATE trials SET state = 'RUNNING', datetime_complete = NULL WHERE trial_id = ?1 AND state = 'PRUNED'
+        RETURNING trial_id
+        """, .integer(trial)
+      ) { try $0.integer(0) }
+      guard let key else { return nil }
+      try session.execute("DELETE FROM trial_values WHERE trial_id = ?1", .integer(key))
+      return try claim(key, token, session)
     }
   }
 

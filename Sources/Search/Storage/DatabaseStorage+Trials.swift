@@ -103,25 +103,6 @@ extension DatabaseStorage {
   }
 
   /// See `StudyStorage`.
-  public func resume(trial: Int) throws -> Claim? {
-    let token = StorageRules.newToken()
-    return try connection.transaction(.write) { session, isInDoubt in
-      if isInDoubt, let claim = try claim(of: token, session) { return claim }
-      let key = try session.first(
-        """
-        UPDATE trials SET state = 'RUNNING', datetime_complete = NULL WHERE trial_id = ?1 AND state = 'PRUNED'
-        RETURNING trial_id
-        """, .integer(trial)
-      ) { try $0.integer(0) }
-      guard let key else { return nil }
-      try session.execute("DELETE FROM trial_values WHERE trial_id = ?1", .integer(key))
-      try session.execute(
-        "UPDATE tpsnet_rungs SET is_paused = 0 WHERE trial_id = ?1 AND is_paused = 1", .integer(key))
-      return try claim(key, token, session)
-    }
-  }
-
-  /// See `StudyStorage`.
   public func leases(in study: Int) throws -> [Lease] {
     try connection.transaction(.statement) { session, _ in
       var leases: [Lease] = []
@@ -172,7 +153,7 @@ extension DatabaseStorage {
     """
 
   /// Writes the lease of a trial that has just come to be running.
-  private func claim(_ key: Int, _ token: String, _ session: any SQLSession) throws -> Claim {
+  func claim(_ key: Int, _ token: String, _ session: any SQLSession) throws -> Claim {
     try session.execute(Self.leaseWrite, .integer(key), .text(token))
     return try claimed(key, token, session)
   }
@@ -185,7 +166,7 @@ extension DatabaseStorage {
   }
 
   /// The claim that `token` is, if it was written.
-  private func claim(of token: String, _ session: any SQLSession) throws -> Claim? {
+  func claim(of token: String, _ session: any SQLSession) throws -> Claim? {
     let key = try session.first("SELECT trial_id FROM tpsnet_leases WHERE token = ?1", .text(token)) {
       try $0.integer(0)
     }

@@ -98,11 +98,6 @@ public final class MemoryStorage: StudyStorage, @unchecked Sendable {
   }
 
   /// See `StudyStorage`.
-  public func resume(trial: Int) throws -> Claim? {
-    try lock.withLock { try stored(trial).trial.state == .pruned ? claim(trial) : nil }
-  }
-
-  /// See `StudyStorage`.
   public func leases(in study: Int) throws -> [Lease] {
     try lock.withLock {
       try byKey[index(ofStudy: study)].running.sorted()
@@ -172,11 +167,11 @@ public final class MemoryStorage: StudyStorage, @unchecked Sendable {
   }
 
   /// See `StudyStorage`.
-  public func promotable(rung: Int, reductionFactor: Int, in study: Int) throws -> Int? {
+  public func promote(rung: Int, reductionFactor: Int, in study: Int) throws -> Claim? {
     try StorageRules.check(reductionFactor: reductionFactor)
     return try lock.withLock {
       let study = byKey[try index(ofStudy: study)]
-      return study.rungs[rung]?.promotable(reductionFactor: reductionFactor).map { study.trials[$0] }
+      return study.rungs[rung]?.promotable(reductionFactor: reductionFactor).map { claim(study.trials[$0]) }
     }
   }
 

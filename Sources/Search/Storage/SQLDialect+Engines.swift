@@ -37,5 +37,5 @@ extension SQLDialect {
     key: "SERIAL", time: "TIMESTAMP WITHOUT TIME ZONE", real: "FLOAT(53)", direction: "studydirection",
     state: "trialstate", valueType: "trialvaluetype", intermediateValueType: "trialintermediatevaluetype",
     clustered: "",
-    tableCount: "SELECT CASE WHEN to_regclass(CAST(?1 AS TEXT)) IS NULL THEN 0 ELSE 1 END")
+    tableCount: "SELECT count(*) FROM pg_tables WHERE tablename = ?1 AND schemaname = ANY (current_schemas(false))")
 }

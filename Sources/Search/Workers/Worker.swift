@@ -82,8 +82,8 @@ public struct Worker {
     }
     if case .asha(_, let reductionFactor, .pause) = pruner {
       for rung in rungs.indices.reversed() {
-        while let trial = try storage.promotable(rung: rung, reductionFactor: reductionFactor, in: study.id) {
-          if let claim = try storage.resume(trial: trial) { return (claim, false) }
+        if let claim = try storage.promote(rung: rung, reductionFactor: reductionFactor, in: study.id) {
+          return (claim, false)
         }
       }
     }

@@ -14,10 +14,11 @@ struct SearchCommand: ParsableCommand {
         tpsnet search run --study first --space tpsnet --trials 200 --images 10000 --workers 2
         tpsnet search list --study first --watch
         tpsnet search best --study first --top 3
+        tpsnet search report --study first --output first.html
         tpsnet train --from-trial first#17 --epochs 300
       """,
     subcommands: [
       SearchRunCommand.self, SearchWorkerCommand.self, SearchEnqueueCommand.self, SearchListCommand.self,
-      SearchBestCommand.self, SearchStopCommand.self, SearchSpacesCommand.self,
+      SearchBestCommand.self, SearchReportCommand.self, SearchStopCommand.self, SearchSpacesCommand.self,
     ])
 }

@@ -41,8 +41,10 @@ final class StorageProcess {
     output = URL(fileURLWithPath: folder.path("output"))
     try Data().write(to: output)
     let program: URL = try #require(builtProgram("tpsnet"), "build the product tpsnet first")
-    process.executableURL = program
-    process.arguments = ["storage"] + arguments
+    // By way of a shell, because libfaketime replaces the environment of the first program that it is loaded into, and
+    // Swift looks for a program's arguments beside it.
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "exec \"$0\" \"$@\"", program.path, "storage"] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output)

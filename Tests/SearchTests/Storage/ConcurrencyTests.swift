@@ -121,8 +121,7 @@ import Testing
     let promoted = try inThreads(8) { _ in
       let storage = try place.open()
       var promoted: [Int] = []
-      while let trial = try storage.promotable(rung: 0, reductionFactor: 3, in: study) {
-        guard let claim = try storage.resume(trial: trial) else { continue }
+      while let claim = try storage.promote(rung: 0, reductionFactor: 3, in: study) {
         promoted.append(claim.trial.number)
         _ = try storage.complete(rung: 1, value: Double(claim.trial.number), of: claim)
         try storage.finish(claim, as: .pruned, value: 0.5)
@@ -179,7 +178,7 @@ func checkStudy(of count: Int, at place: StoragePlace, _ lines: [Substring]) thr
       #expect("\(value.value)" == trial.systemAttributes["completed_rung_\(rung)"])
     }
     // Nothing that may be promoted is left.
-    #expect(try storage.promotable(rung: rung, reductionFactor: 3, in: study) == nil)
+    #expect(try storage.promote(rung: rung, reductionFactor: 3, in: study)?.trial == nil)
     // The tallies were kept: another value's place is that among the values read.
     let claim = try storage.make(in: study)
     let standing = try storage.complete(rung: rung, value: 0.5, of: claim)

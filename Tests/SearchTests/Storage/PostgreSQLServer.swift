@@ -67,7 +67,16 @@ final class PostgreSQLServer: Sendable {
   }
 
   /// Starts the server and waits until it answers.
-  func start() throws { try shell(control("start")) }
+  func start() throws {
+    // What the server inherits it keeps open, and `Process` takes the socket by which it watches a child for that.
+    try shell(
+      """
+      (for file in /proc/$BASHPID/fd/*; do
+        if [ "${file##*/}" -gt 2 ]; then eval "exec ${file##*/}>&-"; fi
+      done
+      \(control("start"))) < /dev/null
+      """)
+  }
 
   /// Ends the server at once, as a crash would.
   func stop() throws { try shell(control("stop -m immediate")) }

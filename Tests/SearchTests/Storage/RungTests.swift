@@ -47,7 +47,7 @@ import Testing
       #expect(value == entry.value || value.isNaN && entry.value.isNaN)
     }
     #expect(try storage.values(ofRung: 1, in: study).isEmpty)
-    #expect(try storage.promotable(rung: 0, reductionFactor: 2, in: study) == nil, "none is paused")
+    #expect(try storage.promote(rung: 0, reductionFactor: 2, in: study)?.trial == nil, "none is paused")
   }
 
   @Test(arguments: StorageKind.available) func theBestPausedTrialIsPromoted(_ kind: StorageKind) throws {
@@ -60,34 +60,32 @@ import Testing
       // The trial of 0.7 goes on working, and is not paused.
       if value != 0.7 { try storage.finish(claim, as: .pruned, value: value) }
     }
-    func promotable(_ rung: Int = 0, _ factor: Int = 3) throws -> Int? {
-      try storage.promotable(rung: rung, reductionFactor: factor, in: study)
+    func promoted(_ rung: Int = 0, _ factor: Int = 3) throws -> Claim? {
+      try storage.promote(rung: rung, reductionFactor: factor, in: study)
     }
-    let keys = try storage.trials(in: study, states: nil).map(\.id)
-    #expect(try promotable() == keys[1])
-    #expect(try promotable(1) == nil)
-    #expect(throws: StorageError.self) { try promotable(0, 0) }
-    let first = try #require(try storage.resume(trial: keys[1]))
-    #expect(try promotable() == keys[2])
-    let second = try #require(try storage.resume(trial: keys[2]))
+    #expect(throws: StorageError.self) { try promoted(0, 0) }
+    #expect(try promoted(1)?.trial == nil)
+    let first = try #require(try promoted())
+    let second = try #require(try promoted())
+    #expect([first, second].map(\.trial.number) == [1, 2], "the lower number of equal values")
     // Two of six: the rest is not among them, whoever of the two is paused.
-    #expect(try promotable() == nil)
-    #expect(try promotable(0, 2) == nil, "third is the one at work")
-    #expect(try promotable(0, 1) == keys[3])
+    #expect(try promoted()?.trial == nil)
+    #expect(try promoted(0, 2)?.trial == nil, "third is the one at work")
+    #expect(try promoted(0, 1)?.trial.number == 3)
     try storage.finish(first, as: .failed, value: nil)
-    #expect(try promotable() == nil)
+    #expect(try promoted()?.trial == nil)
     _ = try storage.complete(rung: 1, value: 0.95, of: second)
     try storage.finish(second, as: .pruned, value: 0.95)
-    #expect(try promotable() == nil, "it waits at the next rung now")
-    #expect(try promotable(1) == nil, "one alone is no third")
-    #expect(try promotable(1, 1) == keys[2])
-    // Given back and finished, it is no candidate any more.
-    let third = try #require(try storage.resume(trial: keys[2]))
+    #expect(try promoted()?.trial == nil, "it waits at the next rung now")
+    #expect(try promoted(1)?.trial == nil, "one alone is no third")
+    let third = try #require(try promoted(1, 1))
+    #expect(third.trial.number == 2)
+    // Given back, or finished, it is no candidate any more.
     try storage.finish(third, as: .waiting, value: nil)
-    #expect(try promotable(1, 1) == nil)
+    #expect(try promoted(1, 1)?.trial == nil)
     let fourth = try #require(try storage.claimWaiting(in: study))
     try storage.finish(fourth, as: .complete, value: 0.96)
-    #expect(try promotable(1, 1) == nil)
+    #expect(try promoted(1, 1)?.trial == nil)
   }
 
   /// The same random life in memory and in a database: everything that can be asked has the same answer.
@@ -124,10 +122,7 @@ import Testing
             if let made { keys[index].append(made.trial.id) }
             answers.append(action > 0 ? claim(made) : made.map { describe($0.trial) } ?? "nil")
           case 3: answers.append(claim(try storage.claimWaiting(in: study)))
-          case 4, 5:
-            let best = try storage.promotable(rung: rung, reductionFactor: 2, in: study)
-            answers.append("\(String(describing: number(best)))")
-            if let best { answers.append(claim(try storage.resume(trial: best))) }
+          case 4, 5: answers.append(claim(try storage.promote(rung: rung, reductionFactor: 2, in: study)))
           case 6:
             let leases = try storage.leases(in: study)
             answers.append("\(leases.map { number($0.trial) })")

@@ -165,16 +165,21 @@ import Testing
     let storage = try kind.place().open()
     let study = try storage.createStudy(named: "s", attributes: [:]).id
     let claim = try storage.make(in: study)
-    #expect(try storage.resume(trial: claim.trial.id) == nil)
+    func promoted(from rung: Int) throws -> Claim? { try storage.promote(rung: rung, reductionFactor: 1, in: study) }
+    _ = try storage.complete(rung: 0, value: 0.5, of: claim)
+    #expect(try promoted(from: 0)?.trial == nil, "it is at work")
     try storage.finish(claim, as: .pruned, value: 0.5)
     #expect(try storage.trial(number: 0, in: study)?.value == 0.5)
-    let again = try #require(try storage.resume(trial: claim.trial.id))
+    let again = try #require(try promoted(from: 0))
     #expect(again.trial.state == .running && again.trial.value == nil && again.trial.ended == nil)
     #expect(again.trial.started == claim.trial.started)
     #expect(try storage.trial(number: 0, in: study) == again.trial)
-    #expect(try storage.resume(trial: claim.trial.id) == nil)
+    #expect(try promoted(from: 0)?.trial == nil)
+    _ = try storage.complete(rung: 1, value: 0.6, of: again)
     try storage.finish(again, as: .pruned, value: .nan)
     #expect(try storage.trial(number: 0, in: study)?.value == nil)
+    #expect(try promoted(from: 0)?.trial == nil, "from each rung once")
+    #expect(try promoted(from: 1)?.trial.number == 0)
   }
 
   @Test(arguments: StorageKind.available) func aLostClaimWritesNothing(_ kind: StorageKind) throws {

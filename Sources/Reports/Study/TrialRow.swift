@@ -1,11 +1,10 @@
 // A trial as tables, JSON and CSV show it.
 // All three come from this one value.
 import Foundation
-import Reports
-import Search
+public import Search
 
 /// What is shown of a trial.
-struct TrialRow: Encodable {
+public struct TrialRow: Encodable {
   let number: Int
   /// Optuna's word.
   let state: String
@@ -23,21 +22,22 @@ struct TrialRow: Encodable {
   let values: [String: Choice]
   let error: String?
 
-  init(_ trial: Trial) {
+  /// What is shown of `trial`.
+  public init(_ trial: Trial) {
     number = trial.number
     state = trial.state.rawValue
     rung = trial.rung
     epochs = trial.intermediateValues.keys.max() ?? 0
     accuracy = trial.value ?? trial.intermediateValues[epochs]
-    parameters = trial.userAttributes[TrialAttribute.parameters].flatMap { Int($0) }
-    seconds = trial.userAttributes[TrialAttribute.seconds].flatMap { Double($0) }
+    parameters = trial.parameterCount
+    seconds = trial.seconds
     values = trial.parameters.compactMapValues(\.value)
     error = trial.error
   }
 
-  /// The table of `rows`: what is known of each, then its variables.
-  static func table(_ rows: [TrialRow]) -> Table {
-    let variables = names(rows)
+  /// The table of `rows`: what is known of each, then its variables if they are wanted.
+  public static func table(_ rows: [TrialRow], withVariables: Bool = true) -> Table {
+    let variables = withVariables ? names(rows) : []
     var table = Table(["trial", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables)
     for row in rows {
       var cells = ["\(row.number)", row.word, text(row.rung), "\(row.epochs)"]
@@ -50,7 +50,7 @@ struct TrialRow: Encodable {
   }
 
   /// The rows as CSV, under the same names as in JSON.
-  static func csv(_ rows: [TrialRow]) -> String {
+  public static func csv(_ rows: [TrialRow]) -> String {
     let variables = names(rows)
     var lines = [["number", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables]
     for row in rows {
@@ -71,11 +71,11 @@ struct TrialRow: Encodable {
   }
 
   /// The state as people call it.
-  private var word: String { state == TrialState.pruned.rawValue ? "paused" : state.lowercased() }
+  private var word: String { TrialState(rawValue: state)?.word ?? state }
 
   private static func short(_ value: Choice) -> String {
     guard case .number(let number) = value else { return value.description }
-    return String(format: "%.4g", number)
+    return Format.significant(number)
   }
 
   private static func quoted(_ cell: String) -> String {

@@ -1,0 +1,42 @@
+// A figure of a report: what it shows, the name of its files, and what is to be said of it.
+public import Foundation
+import Formats
+public import Plots
+
+/// A figure.
+public struct Figure: Sendable {
+  /// The name of its files.
+  public let name: String
+  /// What it shows.
+  public let plot: Plot
+  /// What is to be said of it beside what it says itself; may be empty.
+  public let caption: String
+
+  /// A figure; whatever is no letter or digit of `name` becomes a hyphen.
+  public init(_ name: String, _ plot: Plot, caption: String = "") {
+    let words = name.split { !($0.isLetter || $0.isNumber) }
+    self.name = words.joined(separator: "-")
+    self.plot = plot
+    self.caption = caption
+  }
+
+  /// Writes the figure to `folder` as SVG, PNG and PDF, replacing those of its name. Throws `PlotError` or `FileError`.
+  public func write(to folder: URL) throws {
+    let url = folder.appendingPathComponent(name)
+    try AtomicFile.write(Data(plot.svg().utf8), to: url.appendingPathExtension("svg"))
+    try AtomicFile.write(plot.png(), to: url.appendingPathExtension("png"))
+    try AtomicFile.write(plot.pdf(), to: url.appendingPathExtension("pdf"))
+  }
+}
+
+extension [Figure] {
+  /// Writes all figures to `folder`, which is made where it does not exist. Throws `PlotError` or `FileError`.
+  public func write(to folder: URL) throws {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FileError(operation: "make the folder", path: folder.path, reason: error.localizedDescription)
+    }
+    for figure in self { try figure.write(to: folder) }
+  }
+}

@@ -1,0 +1,137 @@
+// A study's report: a well-formed page that needs no network and makes sense of any study,
+// with the numbers of its trials.
+import Foundation
+import FoundationXML
+import Plots
+import Reports
+import Search
+import TestSupport
+import Testing
+
+@Suite struct StudyReportTests {
+  private static let hostile = "a<b>&\"'\u{1}</h1>"
+
+  private static func data(_ trials: [Trial], isForeign: Bool = false, epoch: Int? = nil) throws -> StudyData {
+    StudyData(
+      name: hostile, definition: isForeign ? nil : try SampleStudy.definition(), trials: trials, epoch: epoch)
+  }
+
+  private static let studies: [(name: String, trials: [Trial])] = [
+    ("none", []),
+    ("one", [SampleStudy.trial(0, share: 0.5, epochs: 8)]),
+    ("two", [SampleStudy.trial(0, share: 0.5, epochs: 8), SampleStudy.trial(1, share: 0.9, epochs: 8)]),
+    ("failed", (0..<12).map(SampleStudy.failed)),
+    ("waiting", [Trial(id: 1, number: 0, state: .waiting)]),
+    ("running", [SampleStudy.trial(0, share: 0.5, epochs: 0, state: .running)]),
+    ("halved", SampleStudy.halved),
+    ("nothing measured", [Trial(id: 1, number: 0, state: .complete)]),
+    ("not finite", [Trial(id: 1, number: 0, state: .complete, value: .nan, intermediateValues: [1: .nan])]),
+  ]
+
+  /// What an XML parser finds in a page.
+  private final class Reader: NSObject, XMLParserDelegate {
+    var elements: [String: Int] = [:]
+    var addresses: [String] = []
+    var text = ""
+
+    func parser(
+      _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+      attributes: [String: String]
+    ) {
+      elements[name, default: 0] += 1
+      addresses += ["src", "href", "action", "data"].compactMap { attributes[$0] }
+    }
+
+    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+  }
+
+  private func read(_ html: String) throws -> Reader {
+    let reader = Reader()
+    let parser = XMLParser(data: Data(html.utf8))
+    parser.delegate = reader
+    try #require(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "") in line \(parser.lineNumber)")
+    return reader
+  }
+
+  @Test(arguments: studies.indices, [false, true]) func pagesAreWellFormedAndSelfContained(
+    index: Int, isForeign: Bool
+  ) throws {
+    let data = try Self.data(Self.studies[index].trials, isForeign: isForeign)
+    let page = try read(data.html(storageFlag: ""))
+    #expect(page.elements["h1"] == 1 && page.elements["html"] == 1 && page.elements["b"] != 0)
+    #expect(page.elements["script"] == nil && page.elements["link"] == nil && page.elements["img"] == nil)
+    #expect(page.addresses.allSatisfy { $0.hasPrefix("#") }, "\(page.addresses)")
+    #expect(page.text.contains("a<b>&\"' </h1>"))
+    #expect(!page.text.contains("url(") && !page.text.contains("@import"))
+    #expect(page.elements["svg"] ?? 0 >= 8)
+  }
+
+  @Test(arguments: studies.indices, [30, 80, 140]) func shortFormsFit(index: Int, width: Int) throws {
+    let text = try Self.data(Self.studies[index].trials).text(width: width, usesColor: false)
+    #expect(text.hasPrefix("Study a<b>") && !text.contains("\u{1B}"))
+    let drawn = text.split(separator: "\n").filter { $0.contains("┤") || $0.contains("│") || $0.contains("└") }
+    #expect(drawn.allSatisfy { $0.count <= width })
+  }
+
+  @Test func numbersAreThoseOfTheTrials() throws {
+    let data = try Self.data(SampleStudy.halved)
+    let page = try read(data.html(storageFlag: " --storage s.db")).text
+    #expect(page.contains("40 trials: 5 complete, 35 paused."))
+    let best = try #require(
+      SampleStudy.halved.filter { $0.state == .complete }.max { ($0.value ?? 0) < ($1.value ?? 0) })
+    #expect(page.contains("Best: trial \(best.number), \(Format.percent(best.value ?? 0)) after 8 epochs."))
+    #expect(page.contains("training time of all trials 8:20"))
+    // A fifth of forty is eight trials, but ten are the least: ten came to 4 epochs, and five farther.
+    #expect(data.epoch == 4 && page.contains("Trials are compared after 4 epochs: 10 of 40 trials came so far."))
+    #expect(page.contains("tpsnet train --from-trial 'a<b>&\"'\\''"))
+    #expect(page.contains("--space space.yaml --set data.limitTrain=1000 --epochs 8 --seed 3 --trials 40"))
+    #expect(page.contains(" --storage s.db --output report.html"))
+  }
+
+  @Test func figuresShowTheTrials() throws {
+    let figures = try Self.data(SampleStudy.halved, epoch: 1).figures
+    func figure(_ name: String) throws -> Plot { try #require(figures.first { $0.name == name }).plot }
+
+    guard case .strips(let layers) = try figure("effect-model-layers").content else { throw Missing() }
+    #expect(layers.map(\.name) == ["2", "3"] && layers.map(\.values.count) == [20, 20])
+    guard case .strips(let batches) = try figure("effect-training-batchSize").content else { throw Missing() }
+    #expect(batches.map(\.name) == ["32", "128"], "numbers stand in their order, not the space's")
+    let kernel = try figure("effect-model-layers-2-kernel")
+    #expect(kernel.note == "20 of 40 trials have it")
+
+    let rate = try figure("effect-optimizer-learningRate")
+    guard case .scatter(let clouds) = rate.content else { throw Missing() }
+    #expect(clouds.count == 1 && clouds[0].points.count == 40 && clouds[0].trend.count == 8)
+    #expect(zip(clouds[0].trend, clouds[0].trend.dropFirst()).allSatisfy { $0.x < $1.x && $0.y < $1.y })
+    #expect(rate.note.hasPrefix("rank correlation 0.9") && rate.x.scale == .log)
+
+    guard case .lines(let rungs) = try figure("rungs").content else { throw Missing() }
+    #expect(rungs[0].points.map(\.x) == [1, 2, 3, 5, 8] && rungs[0].points.map(\.y) == [40, 20, 10, 5, 5])
+
+    let cost = try figure("parameters")
+    #expect(cost.rules == [Plot.Rule("budget 5,000,000", .x(5e6))])
+    guard case .bars(let importances) = try figure("importance-fANOVA").content else { throw Missing() }
+    #expect(importances.first?.name == "optimizer.learningRate" && importances.first.map { $0.value > 0.5 } == true)
+  }
+
+  private struct Missing: Error {}
+
+  @Test func failuresAreToldByTheirReason() throws {
+    let page = try read(Self.data((0..<12).map(SampleStudy.failed)).html(storageFlag: "")).text
+    #expect(page.contains("12 trials: 12 failed.") && page.contains("loss <NaN> & worse: lower \"the\" rate"))
+    #expect(page.contains("0 1 2 3 4 5 6 7 8 9 …") && page.contains("No trial has a result yet."))
+  }
+
+  @Test func figuresBecomeFiles() throws {
+    let temporary = try TemporaryFolder()
+    let folder = temporary.url.appendingPathComponent("in/figures")
+    try [Figure("effect model.layers[0].blocks", Plot("t", .bars([])))].write(to: folder)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == ["pdf", "png", "svg"].map { "effect-model-layers-0-blocks.\($0)" })
+  }
+
+  @Test func figuresAndPagesAreTheSameEveryTime() throws {
+    let one = try Self.data(SampleStudy.halved).html(storageFlag: "")
+    #expect(try one == Self.data(SampleStudy.halved).html(storageFlag: ""))
+  }
+}
