@@ -110,6 +110,29 @@ private func read(_ text: String, settings: [String] = []) throws -> SearchSpace
     #expect(throws: SpaceError.self) { try read(text, settings: ["schedule.kind=cosine"]) }
   }
 
+  @Test func settingsOfLayersBeyondTheStudysAreSearchedToo() throws {
+    let text = """
+      model.layers: { low: 1, high: 3 }
+      model.layers[i].entry: [block, convPool]
+      model.layers[i].blocks: { low: 1, high: 3 }
+      model.layers[2].entry: convPool
+      model.pool: 1
+      """
+    #expect(try read(text).base.model.layers.map(\.entry) == [.block, .block, .convPool])
+    let proposer = try study(text).proposer()
+    for trial in try trials(20, of: proposer) {
+      let layers = try proposer.configuration(of: trial).model.layers
+      #expect(layers.count == trial.parameters["model.layers"].map { Int($0.stored) })
+      for (index, layer) in layers.enumerated() {
+        let entry = trial.parameters["model.layers[\(index)].entry"]?.value?.description ?? "convPool"
+        #expect("\(layer.entry)" == entry)
+        #expect(Double(layer.blocks) == trial.parameters["model.layers[\(index)].blocks"]?.stored)
+      }
+      #expect(
+        trial.userAttributes["parameters"] == "\(ModelCost(try proposer.configuration(of: trial).model).parameters)")
+    }
+  }
+
   @Test func theReadMesSpaceIsOne() throws {
     let readMe = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../README.md")
     let blocks = try String(contentsOf: readMe, encoding: .utf8).components(separatedBy: "```")
