@@ -135,10 +135,32 @@ public enum ConfigurationTree: Hashable, Sendable {
     }
   }
 
+  private static func keys(of path: String) -> [String] {
+    path.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
+      .split(separator: ".").map(String.init)
+  }
+
+  /// The value at a path; nil where there is none.
+  public subscript(path: String) -> ConfigurationTree? {
+    var tree = self
+    for key in Self.keys(of: path) {
+      switch tree {
+      case .map(let map):
+        guard let child = map[key] else { return nil }
+        tree = child
+      case .list(let items):
+        guard let index = Int(key), items.indices.contains(index) else { return nil }
+        tree = items[index]
+      case .scalar:
+        return nil
+      }
+    }
+    return tree
+  }
+
   /// Sets the value at a path.
   public mutating func set(_ path: String, to value: ConfigurationTree) throws {
-    let keys = path.replacingOccurrences(of: "[", with: ".").replacingOccurrences(of: "]", with: "")
-      .split(separator: ".").map(String.init)
+    let keys = Self.keys(of: path)
     guard !keys.isEmpty else { throw ConfigurationError("write it as key.path=value") }
     try replace(keys[...], with: value)
   }
@@ -167,12 +189,7 @@ public enum ConfigurationTree: Hashable, Sendable {
 
   /// Throws unless the value at `path` is one of `choices`.
   public func check(_ path: String, isOneOf choices: [String]) throws {
-    var tree: ConfigurationTree? = self
-    for key in path.split(separator: ".") {
-      guard case .map(let map) = tree else { return }
-      tree = map[String(key)]
-    }
-    guard case .scalar(let text, _) = tree, !choices.contains(text) else { return }
+    guard case .scalar(let text, _) = self[path], !choices.contains(text) else { return }
     throw ConfigurationError("\(path): \(text) is not one of \(choices.joined(separator: ", "))")
   }
 

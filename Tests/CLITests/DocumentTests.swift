@@ -48,6 +48,16 @@ import Testing
     #expect(try tpsnet("presets").output.contains("4,959,770"))
   }
 
+  @Test func spacesArePrintedToStartFrom() throws {
+    #expect(try tpsnet("search", "spaces").output.contains("tpsnet"))
+    let space = try tpsnet("search", "spaces", "tpsnet")
+    #expect(space.code == 0 && space.output.contains("model.layers[i].blocks: "))
+    let rows = try JSONSerialization.jsonObject(with: Data(tpsnet("search", "spaces", "--json").output.utf8))
+    #expect((rows as? [[String: Any]])?.allSatisfy { $0["text"] is String && $0["summary"] is String } == true)
+    let outcome = try tpsnet("search", "spaces", "nothing")
+    #expect(outcome.code == 2 && outcome.errors.contains("there are tpsnet, training"))
+  }
+
   @Test func aPrintedPresetIsAConfiguration() throws {
     let folder = try TemporaryFolder()
     let yaml = try tpsnet("presets", "model-1").output

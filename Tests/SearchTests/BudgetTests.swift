@@ -69,6 +69,12 @@ private func counts() throws -> [Int] {
     }
   }
 
+  @Test func aStepTakesNoMoreImagesThanThereAre() throws {
+    let proposer = try study("training.batchSize: [32, 256]", settings: ["data.limitTrain=100"]).proposer()
+    #expect(proposer.feasibleShare().impossible == 1)
+    #expect(try trials(3, of: proposer).map { $0.parameters["training.batchSize"]?.value } == [.integer(32)])
+  }
+
   static let impossible: [(String, Budget, String)] = [
     (
       small, Budget(parameters: 1000),

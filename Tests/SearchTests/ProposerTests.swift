@@ -50,6 +50,14 @@ func trials(_ count: Int, of proposer: Proposer) throws -> [Trial] {
     #expect(try trials(5, of: read.proposer()) != trials(5, of: study(settings: ["model.layers=3"]).proposer()))
   }
 
+  @Test func aStudyOutlivesNewSettings() throws {
+    var definition = try study(settings: ["augmentation.cutout=7"])
+    let before = try definition.proposer()
+    definition.base = definition.base.split(separator: "\n").filter { !$0.contains("labelSmoothing") }
+      .joined(separator: "\n")
+    #expect(try definition.proposer().space.base == before.space.base)
+  }
+
   @Test func aTrialsSeedIsItsOwn() throws {
     let proposer = try study().proposer()
     let all = try trials(3, of: proposer)

@@ -1,4 +1,5 @@
 // What a space file means: variables, their conditions and types, and what the command line fixes.
+import Foundation
 import Models
 import Search
 import Testing
@@ -84,7 +85,10 @@ private func read(_ text: String, settings: [String] = []) throws -> SearchSpace
             && !name.hasPrefix("model.layers[3]")
         })
     #expect(fixed.base.optimizer.learningRate == 0.1 && fixed.base.model.layers.map(\.blocks) == [13, 5])
-    let all = try read(text, settings: ["model.layers[*].kernel=3", "model.pool=[1, 2]"])
+    let all = try read(
+      text, settings: ["model.layers[*].kernel=3", "model.pool=[1, 2]", "model.stem.channels={ low: 4, high: 9 }"])
+    #expect(
+      all.parameter(named: "model.stem.channels")?.distribution == .integer(low: 4, high: 9, step: 1, log: false))
     #expect(!all.parameters.contains { $0.name.hasSuffix(".kernel") })
     #expect(all.parameter(named: "model.pool")?.distribution == .categorical([.integer(1), .integer(2)]))
   }
@@ -104,6 +108,39 @@ private func read(_ text: String, settings: [String] = []) throws -> SearchSpace
     let fixed = try read(text + "\nmodel.pool: [2, 4]", settings: ["schedule.kind=cosine"])
     #expect(fixed.parameters.map(\.name) == ["model.pool"])
     #expect(throws: SpaceError.self) { try read(text, settings: ["schedule.kind=cosine"]) }
+  }
+
+  @Test func settingsOfLayersBeyondTheStudysAreSearchedToo() throws {
+    let text = """
+      model.layers: { low: 1, high: 3 }
+      model.layers[i].entry: [block, convPool]
+      model.layers[i].blocks: { low: 1, high: 3 }
+      model.layers[2].entry: convPool
+      model.pool: 1
+      """
+    #expect(try read(text).base.model.layers.map(\.entry) == [.block, .block, .convPool])
+    let proposer = try study(text).proposer()
+    for trial in try trials(20, of: proposer) {
+      let layers = try proposer.configuration(of: trial).model.layers
+      #expect(layers.count == trial.parameters["model.layers"].map { Int($0.stored) })
+      for (index, layer) in layers.enumerated() {
+        let entry = trial.parameters["model.layers[\(index)].entry"]?.value?.description ?? "convPool"
+        #expect("\(layer.entry)" == entry)
+        #expect(Double(layer.blocks) == trial.parameters["model.layers[\(index)].blocks"]?.stored)
+      }
+      #expect(
+        trial.userAttributes["parameters"] == "\(ModelCost(try proposer.configuration(of: trial).model).parameters)")
+    }
+  }
+
+  @Test func theReadMesSpaceIsOne() throws {
+    let readMe = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../README.md")
+    let blocks = try String(contentsOf: readMe, encoding: .utf8).components(separatedBy: "```")
+    let text = try #require(blocks.first { $0.contains("model.layers[i]") }).replacing(
+      "yaml\n", with: "", maxReplacements: 1)
+    let space = try SearchSpace(yaml: text, origin: "README.md")
+    #expect(space.parameters.count == 12)
+    #expect(space.parameter(named: "schedule.period")?.conditions.count == 1)
   }
 
   @Test func settingsOfTheNetworkBeyondTheStudysAreSearchedToo() throws {

@@ -17,7 +17,7 @@ private func failure(_ text: String, settings: [String] = []) -> String {
     ("optimizer.learnRate: [1, 2]", "s.yaml:1:1: optimizer.learnRate: unknown key; known here: biasFactor, clipNorm, "),
     (
       "model.layers[i].block: [1, 2]",
-      "s.yaml:1:1: model.layers[i].block: unknown key block; known here: blocks, channels"
+      "s.yaml:1:1: model.layers[0].block: unknown key; known here: blocks, channels, entry"
     ),
     (
       "model.layers[j].blocks: [1, 2]",

@@ -1,6 +1,7 @@
 // The points of a space that are possible and keep the budget: which they are, and what share of all.
 import Models
 import Randomness
+import Training
 
 /// A space under a budget.
 struct CandidateSpace: Sendable {
@@ -23,7 +24,11 @@ struct CandidateSpace: Sendable {
     } catch {
       return .impossible("\(error)")
     }
-    let cost = TrialCost(spec, batchSize: space.batchSize(of: point), calibration: calibration)
+    let (batchSize, images) = (space.batchSize(of: point), space.base.data.limitTrain)
+    guard images == 0 || batchSize <= images else {
+      return .impossible("training.batchSize: \(batchSize) is more than the \(images) images of data.limitTrain")
+    }
+    let cost = TrialCost(spec, batchSize: batchSize, calibration: calibration)
     return budget.exceeded(by: cost).map { .over($0, cost) } ?? .fits(cost)
   }
 

@@ -50,7 +50,16 @@ public struct SearchSpace: Sendable {
     case layerCount, widthFactor
     case stemChannels, stemKernel, pool, dropout, blockDropout
     case layers([Int], LayerField)
+    case layerSetting([Int], String)
     case setting(String)
+
+    /// The residual layers it is about.
+    var layers: [Int] {
+      switch self {
+      case .layers(let indices, _), .layerSetting(let indices, _): indices
+      default: []
+      }
+    }
   }
 
   /// A number of a residual layer.
@@ -90,7 +99,11 @@ public struct SearchSpace: Sendable {
     tree = try ConfigurationTree(encoding: compiler.base)
     batchSizeIndex = parameters.firstIndex { $0.target == .setting("training.batchSize") }
     hasOtherModelSettings = parameters.contains { parameter in
-      if case .setting(let path) = parameter.target { path.hasPrefix("model.") } else { false }
+      switch parameter.target {
+      case .setting(let path): path.hasPrefix("model.")
+      case .layerSetting: true
+      default: false
+      }
     }
     try checkValues(origin: origin)
   }
@@ -152,36 +165,43 @@ extension SearchSpace {
       case .blockDropout: spec.blockDropout = value
       case .layers(let indices, let field):
         for index in indices where index < spec.layers.count { spec.layers[index][field] = Int(value) }
-      case .setting: break
+      case .setting, .layerSetting: break
       }
     }
     if let widthFactor {
       for index in spec.layers.indices { spec.layers[index].channels = widthFactor * spec.stem.channels << index }
     }
-    guard hasOtherModelSettings else { return spec }
-    return try configuration(of: point, model: spec).model
+    return hasOtherModelSettings ? try tree(of: point, spec)["model"]?.decodeJSON(ResNetSpec.self) ?? spec : spec
   }
 
   /// The configuration of a point, not validated; its seed is the base's.
   func configuration(of point: Point) throws -> Configuration {
-    try configuration(of: point, model: spec(of: point))
+    let spec = try spec(of: point)
+    let isBase = zip(parameters, point.values).allSatisfy { parameter, value in
+      if case .setting = parameter.target { value == nil } else { true }
+    }
+    // Decoding is what costs; a point over the network alone does without.
+    var configuration = isBase ? base : try tree(of: point, spec).decodeJSON(Configuration.self)
+    configuration.model = spec
+    return configuration
   }
 
-  private func configuration(of point: Point, model: ResNetSpec) throws -> Configuration {
+  /// The base with a point's settings, and around those of its network the numbers of `spec`.
+  private func tree(of point: Point, _ spec: ResNetSpec) throws -> ConfigurationTree {
     var tree = self.tree
-    if hasOtherModelSettings { try tree.set("model", to: ConfigurationTree(encoding: model)) }
-    var isBase = true
+    if hasOtherModelSettings { try tree.set(spec) }
     for (parameter, stored) in zip(parameters, point.values) {
-      guard case .setting(let path) = parameter.target, let stored,
-        let value = parameter.distribution.value(of: stored)
-      else { continue }
-      try tree.set(path, to: value.tree)
-      isBase = false
+      guard let stored, let value = parameter.distribution.value(of: stored)?.tree else { continue }
+      switch parameter.target {
+      case .setting(let path): try tree.set(path, to: value)
+      case .layerSetting(let indices, let key):
+        for index in indices where index < spec.layers.count {
+          try tree.set("model.layers[\(index)].\(key)", to: value)
+        }
+      default: break
+      }
     }
-    // Decoding is what costs; a space over the network alone does without.
-    var configuration = isBase ? base : try tree.decodeJSON(Configuration.self)
-    if !hasOtherModelSettings { configuration.model = model }
-    return configuration
+    return tree
   }
 
   /// Images of a step at a point.
@@ -220,5 +240,23 @@ extension ResNetSpec.Layer {
       case .stride: stride = newValue
       }
     }
+  }
+}
+
+extension ConfigurationTree {
+  /// Sets the numbers of a network that a space's own variables decide, in a tree that has its residual layers or more.
+  fileprivate mutating func set(_ spec: ResNetSpec) throws {
+    func number(_ value: some Numeric) -> ConfigurationTree { .scalar("\(value)", isQuoted: false) }
+    try set("model.stem.channels", to: number(spec.stem.channels))
+    try set("model.stem.kernel", to: number(spec.stem.kernel))
+    try set("model.pool", to: number(spec.pool))
+    try set("model.dropout", to: number(spec.dropout))
+    try set("model.blockDropout", to: number(spec.blockDropout))
+    guard case .list(var layers) = self["model.layers"] else { return }
+    layers.removeLast(layers.count - spec.layers.count)
+    for (index, layer) in spec.layers.enumerated() {
+      for field in SearchSpace.LayerField.allCases { try layers[index].set(field.rawValue, to: number(layer[field])) }
+    }
+    try set("model.layers", to: .list(layers))
   }
 }

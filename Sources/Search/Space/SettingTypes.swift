@@ -21,19 +21,18 @@ struct SettingTypes {
     ("model.input", "the images have one size: give one value"),
   ]
 
-  /// Lays the entries that have one value over the base.
-  mutating func fix(_ entries: [SpaceEntry]) throws {
+  /// Lays the entries that have one value over the base, at `path` instead of their own if given.
+  mutating func fix(_ entries: [SpaceEntry], as path: String? = nil) throws {
     for entry in entries {
       guard entry.path != "training.seed" else {
         throw entry.error("each trial's seed follows from the study's and its number: leave it out")
       }
-      try checkKey(entry)
       switch entry.form {
       case .fixed(let value):
-        try set(entry, value)
+        try set(entry, value, at: path)
       case .list(_, let value):
         guard isList(entry) else { continue }
-        try set(entry, value)
+        try set(entry, value, at: path)
       case .range:
         continue
       }
@@ -49,6 +48,7 @@ struct SettingTypes {
 
   /// What a setting is searched over; nil where it is fixed.
   func distribution(of entry: SpaceEntry) throws -> Distribution? {
+    try checkKey(entry)
     switch entry.form {
     case .fixed:
       return nil
@@ -78,25 +78,20 @@ struct SettingTypes {
     return (try? decode(entry, value)) != nil
   }
 
+  /// Throws where there is no such setting.
   private func checkKey(_ entry: SpaceEntry) throws {
-    do {
-      var probe = ConfigurationTree.map([:])
-      try probe.set(entry.path, to: .scalar("", isQuoted: false))
-      try probe.checkKeys(against: tree)
-    } catch let error as ConfigurationError {
-      throw SpaceError(entry.mark, "", "\(error)")
-    }
+    _ = try decode(entry, tree[entry.setting] ?? .scalar("0", isQuoted: false))
   }
 
-  private mutating func set(_ entry: SpaceEntry, _ value: ConfigurationTree) throws {
-    base = try decode(entry, value)
-    try tree.set(entry.path, to: value)
+  private mutating func set(_ entry: SpaceEntry, _ value: ConfigurationTree, at path: String? = nil) throws {
+    base = try decode(entry, value, at: path)
+    try tree.set(path ?? entry.setting, to: value)
   }
 
-  private func decode(_ entry: SpaceEntry, _ value: ConfigurationTree) throws -> Configuration {
+  private func decode(_ entry: SpaceEntry, _ value: ConfigurationTree, at path: String? = nil) throws -> Configuration {
     do {
       var changed = tree
-      try changed.set(entry.path, to: value)
+      try changed.set(path ?? entry.setting, to: value)
       return try Configuration(changed)
     } catch let error as ConfigurationError {
       throw SpaceError(entry.mark, "", "\(error)")

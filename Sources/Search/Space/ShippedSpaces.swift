@@ -32,7 +32,6 @@ extension SearchSpace {
         model.blockDropout: { low: 0, high: 0.5 }
         optimizer.learningRate: { low: 1e-4, high: 1e-1, log: true }
         training.batchSize: [32, 64, 128, 256]
-
         """),
     Shipped(
       name: "training", summary: "training settings of the sprint preset's network",
@@ -44,7 +43,6 @@ extension SearchSpace {
         training.batchSize: [64, 128, 256]
         training.labelSmoothing: [0, 0.1, 0.2]
         schedule.kind: [cosine, linear]
-
         """),
   ]
 

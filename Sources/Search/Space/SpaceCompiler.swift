@@ -41,7 +41,7 @@ struct SpaceCompiler {
       switch path {
       case .layers: try compileLayerCount(entry)
       case .widthFactor: try compileWidthFactor(entry)
-      case .layer(let which, let field): try compile(entry, which, field)
+      case .layer(let which, let key): try compile(entry, which, key)
       case .setting:
         guard let distribution = try types.distribution(of: entry) else { continue }
         append(entry, entry.path, distribution, Self.target(of: entry.path))
@@ -102,7 +102,7 @@ struct SpaceCompiler {
 
   private mutating func compileWidthFactor(_ entry: SpaceEntry) throws {
     for (path, other) in entries {
-      if case .layer(_, .channels) = path {
+      if case .layer(_, "channels") = path {
         throw other.error("the channels follow from model.widthFactor at \(entry.mark.description): leave one of both")
       }
     }
@@ -115,34 +115,33 @@ struct SpaceCompiler {
     }
   }
 
-  private mutating func compile(
-    _ entry: SpaceEntry, _ which: SpacePath.Layers, _ field: SearchSpace.LayerField
-  ) throws {
+  private mutating func compile(_ entry: SpaceEntry, _ which: SpacePath.Layers, _ key: String) throws {
     let own = entries.compactMap { path, _ in
-      if case .layer(.one(let index), field) = path { index } else { nil }
+      if case .layer(.one(let index), key) = path { index } else { nil }
     }
     var indices = template.indices.filter { !own.contains($0) }
     if case .one(let index) = which {
       guard template.indices.contains(index) else {
-        if overrides.contains(.layers), !overrides.contains(.layer(which, field)) { return }
+        if overrides.contains(.layers), !overrides.contains(.layer(which, key)) { return }
         throw entry.error("there are at most \(template.count) layers: use [0] to [\(template.count - 1)]")
       }
       indices = [index]
     }
-    if which == .all, self.entry(.layer(.each, field)) != nil {
-      throw entry.error("model.layers[i].\(field.rawValue) gives each layer its own: leave one of both")
+    if which == .all, self.entry(.layer(.each, key)) != nil {
+      throw entry.error("model.layers[i].\(key) gives each layer its own: leave one of both")
     }
-    switch try entry.values(isWhole: true) {
-    case .one(let value):
-      for index in indices { template[index][field] = Int(value.number ?? 0) }
-      base.model.layers = template
-    case .many(let distribution) where which == .all:
-      append(entry, entry.path, distribution, .layers(indices, field))
-    case .many(let distribution):
-      for index in indices {
-        append(entry, "model.layers[\(index)].\(field.rawValue)", distribution, .layers([index], field))
-      }
+    var types = try SettingTypes(base)
+    guard let distribution = try types.distribution(of: entry) else {
+      for index in indices { try types.fix([entry], as: "model.layers[\(index)].\(key)") }
+      base = types.base
+      template = base.model.layers
+      return
     }
+    func target(_ indices: [Int]) -> SearchSpace.Target {
+      SearchSpace.LayerField(rawValue: key).map { .layers(indices, $0) } ?? .layerSetting(indices, key)
+    }
+    if which == .all { return append(entry, entry.path, distribution, target(indices)) }
+    for index in indices { append(entry, "model.layers[\(index)].\(key)", distribution, target([index])) }
   }
 
   // MARK: - Conditions
@@ -152,7 +151,7 @@ struct SpaceCompiler {
     var wanted: [String: [(parent: String, values: [Double])]] = [:]
     if let count = parameters.first(where: { $0.target == .layerCount }) {
       for parameter in parameters {
-        guard case .layers(let indices, _) = parameter.target, let first = indices.min() else { continue }
+        guard let first = parameter.target.layers.min() else { continue }
         let values = (0..<(count.distribution.count ?? 0)).map(count.distribution.stored(at:))
         let allowed = values.filter { Int(count.number($0) ?? 0) > first }
         if allowed.count < values.count { wanted[parameter.name] = [(count.name, allowed)] }
@@ -228,7 +227,7 @@ struct SpaceCompiler {
 extension SpacePath {
   /// Whether a value given on the command line for this path makes what the file says of `other` void.
   fileprivate func covers(_ other: SpacePath) -> Bool {
-    guard case .layer(let which, let field) = self, case .layer(_, field) = other else { return false }
+    guard case .layer(let which, let key) = self, case .layer(_, key) = other else { return false }
     return which == .all || which == .each
   }
 }

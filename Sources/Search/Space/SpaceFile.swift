@@ -1,5 +1,6 @@
 // A space file as written: YAML whose keys are configuration paths, each with a value, a list or a range.
 // What the paths mean is for `SearchSpace` to say; here they only have a place and a form.
+import Foundation
 import Training
 import Yams
 
@@ -20,7 +21,11 @@ struct SpaceEntry {
   /// Where the path is written.
   let mark: SourceMark
   /// What it may be.
-  var form: Form
+  let form: Form
+  /// The setting from which its type is known: for all layers, that of the first.
+  var setting: String {
+    path.replacingOccurrences(of: "[i]", with: "[0]").replacingOccurrences(of: "[*]", with: "[0]")
+  }
   /// The paths and values on which it depends.
   var conditions: [SpaceCondition] = []
 

@@ -16,8 +16,8 @@ enum SpacePath: Hashable {
   case layers
   /// `model.widthFactor`.
   case widthFactor
-  /// `model.layers[…].field`.
-  case layer(Layers, SearchSpace.LayerField)
+  /// `model.layers[…].key`.
+  case layer(Layers, String)
   /// Any other.
   case setting(String)
 
@@ -39,11 +39,7 @@ enum SpacePath: Hashable {
     else {
       throw entry.error("write model.layers[i].key (a value for each), [*] (one for all) or [0] (the first layer)")
     }
-    guard let field = SearchSpace.LayerField(rawValue: String(parts[1].dropFirst())) else {
-      let known = SearchSpace.LayerField.allCases.map(\.rawValue).joined(separator: ", ")
-      throw entry.error("unknown key \(parts[1].dropFirst()); known here: \(known)")
-    }
-    self = .layer(layers, field)
+    self = .layer(layers, String(parts[1].dropFirst()))
   }
 }
 

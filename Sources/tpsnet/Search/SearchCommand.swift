@@ -19,6 +19,6 @@ struct SearchCommand: ParsableCommand {
       """,
     subcommands: [
       SearchRunCommand.self, SearchWorkerCommand.self, SearchEnqueueCommand.self, SearchListCommand.self,
-      SearchBestCommand.self, SearchReportCommand.self, SearchStopCommand.self,
+      SearchBestCommand.self, SearchReportCommand.self, SearchStopCommand.self, SearchSpacesCommand.self,
     ])
 }
