@@ -57,6 +57,12 @@ public final class Trainer {
     let settings = configuration.training
     parameters = ParameterStore(graph)
     parameters.initialize(seed: settings.seed)
+    let split = try Self.split(dataset.train, configuration.data)
+    counts = (split.train.count, split.validation.count)
+    let normalization = try configuration.normalization()
+    try Whitening.initialize(
+      parameters, of: graph,
+      images: dataset.train.normalized(split.train.prefix(Whitening.images), by: normalization))
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
     average =
       settings.ema > 0 ? AveragedParameters(parameters, graph: graph, decay: settings.ema) : nil
@@ -64,10 +70,6 @@ public final class Trainer {
       configuration.optimizer.lookahead.every > 0
       ? Lookahead(parameters, graph: graph, settings: configuration.optimizer.lookahead) : nil
     judged = average?.store ?? lookahead?.store ?? parameters
-
-    let split = try Self.split(dataset.train, configuration.data)
-    counts = (split.train.count, split.validation.count)
-    let normalization = try configuration.normalization()
     loader = try BatchLoader(
       set: dataset.train, indices: split.train, batchSize: settings.batchSize,
       augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
