@@ -8,9 +8,9 @@ import Models
 
 /// Trains one configuration into one run's folder.
 public final class Trainer {
-  private let configuration: Configuration
+  let configuration: Configuration
   private let configurationText: String
-  private let graph: Graph
+  let graph: Graph
   private let run: RunDirectory
   private let precision: Precision
   private let classNames: [String]
@@ -24,7 +24,7 @@ public final class Trainer {
   private let judged: ParameterStore
   private let optimizer: Optimizer
   private let hardImages: HardImages?
-  private let loader: BatchLoader
+  let loader: BatchLoader
   private let plan: any TrainingPlan
   private let evaluator: Evaluator?
   private let counts: (train: Int, validation: Int)
@@ -41,8 +41,9 @@ public final class Trainer {
   ///   - emit: receives every event.
   ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
   public init(
-    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision,
-    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void, isInterrupted: @escaping () -> Bool
+    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision = .fp32,
+    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
+    isInterrupted: @escaping () -> Bool = { false }
   ) throws {
     self.configuration = configuration
     self.run = run
