@@ -4,7 +4,7 @@ public import Compute
 public import Datasets
 import Formats
 import Foundation
-public import Models
+import Models
 
 /// Trains one configuration into one run's folder.
 public final class Trainer {
@@ -23,6 +23,7 @@ public final class Trainer {
   /// The weights that are evaluated and saved.
   private let judged: ParameterStore
   private let optimizer: Optimizer
+  private let hardImages: HardImages?
   let loader: BatchLoader
   private let plan: any TrainingPlan
   private let evaluator: Evaluator?
@@ -57,15 +58,7 @@ public final class Trainer {
     let settings = configuration.training
     parameters = ParameterStore(graph)
     parameters.initialize(seed: settings.seed)
-    var split = try Split.stratified(
-      labels: dataset.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed)
-    if configuration.data.limitTrain > 0, configuration.data.limitTrain < split.train.count {
-      let kept = try Split.stratified(
-        labels: split.train.map { dataset.train.labels[$0] }, validation: configuration.data.limitTrain,
-        seed: configuration.data.splitSeed &+ 1
-      ).validation
-      split.train = kept.map { split.train[$0] }
-    }
+    let split = try Self.split(dataset.train, configuration.data)
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
     try Whitening.initialize(
@@ -83,9 +76,12 @@ public final class Trainer {
       augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
       dropsLast: true)
     plan = try backend.compileTraining(
-      graph, batchSize: settings.batchSize, precision: precision, parameters: parameters)
+      graph, batchSize: configuration.trainedBatchSize, precision: precision, parameters: parameters)
+    hardImages =
+      settings.keep < 1 ? try HardImages(configuration, backend: backend, precision: precision) : nil
     let stores = [parameters, average?.store, lookahead?.store].compactMap(\.self)
     var memoryBytes = plan.memoryBytes + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
+    memoryBytes += hardImages?.memoryBytes ?? 0
     if split.validation.isEmpty {
       evaluator = nil
     } else {
@@ -98,24 +94,6 @@ public final class Trainer {
         normalization: normalization)
     }
     self.memoryBytes = memoryBytes
-  }
-
-  /// Images of an inference pass; divides the usual numbers of images to evaluate.
-  public static let evaluationBatch = 250
-
-  /// Throws where the images of `set` cannot go through `graph`.
-  public static func check(_ set: ImageSet, fits graph: Graph) throws {
-    let shape = graph.inputShape
-    guard set.channels == shape.channels, set.height == shape.height, set.width == shape.width else {
-      throw ConfigurationError(
-        "model.input: the network takes \(shape.channels)×\(shape.height)×\(shape.width) images, "
-          + "the data set has \(set.channels)×\(set.height)×\(set.width)")
-    }
-    guard set.classNames.count == graph.classes else {
-      throw ConfigurationError(
-        "model.classes: the network has \(graph.classes) classes, the data set \(set.classNames.count): "
-          + "add --set model.classes=\(set.classNames.count)")
-    }
   }
 
   /// Takes the start weights from `other`, which must be of the same network.
@@ -139,7 +117,8 @@ public final class Trainer {
   private var buffers: TrainingStateFile.Buffers {
     [
       "values": parameters.values, "velocity": optimizer.velocity, "average": average?.store.values,
-      "slow": lookahead?.store.values,
+      "slow": lookahead?.store.values, "proxy": hardImages?.parameters.values,
+      "proxyVelocity": hardImages?.optimizer.velocity,
     ]
   }
 
@@ -199,12 +178,12 @@ public final class Trainer {
     let start = ContinuousClock.now
     let batch = loader.next()
     let rate = learningRate
+    let options = StepOptions(
+      labelSmoothing: Float(configuration.training.labelSmoothing),
+      dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15)
+    let shown = try hardImages?.pick(from: batch, options: options, learningRate: rate) ?? StepImages(batch)
     let result = try plan.step(
-      images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
-      shares: batch.shares.map { UnsafeBufferPointer($0) },
-      options: StepOptions(
-        labelSmoothing: Float(configuration.training.labelSmoothing),
-        dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15))
+      images: shown.images, labels: shown.labels, shares: shown.shares, options: options)
     guard result.loss.isFinite else { throw diverged("the loss is no longer a finite number") }
     try optimizer.step(learningRate: rate)
     lookahead?.update(after: stepsTaken + 1, of: epochs * loader.stepsPerEpoch)

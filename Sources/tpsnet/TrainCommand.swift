@@ -149,12 +149,12 @@ struct TrainCommand: ParsableCommand {
     let evaluator = try Evaluator(
       plan, classes: graph.classes, set: dataset.test, indices: Array(0..<dataset.test.count),
       normalization: info.normalization)
-    let images = (result.history.last?.step ?? 0) * configuration.training.batchSize
+    let steps = result.history.last?.step ?? 0
     return RunSummary(
       parameters: graph.parameterCount, epochs: result.history.count, seconds: result.seconds,
       validationAccuracy: result.validationAccuracy, chosenEpoch: result.chosenEpoch,
       testAccuracy: try evaluator.evaluate().accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
-      trainingPFLOP: Double(ModelSummary(graph).trainingOperations) * Double(images) / 1e15,
+      trainingPFLOP: try configuration.trainingOperations(steps: steps) / 1e15,
       precision: precision.rawValue, threads: backend.threads, seed: configuration.training.seed,
       cpu: Environment.cpu, versions: Environment.versions, dataset: dataset.name)
   }

@@ -28,7 +28,7 @@ import Training
     return configuration
   }
 
-  /// The other optimizer, weights that are taken back, images that are mixed, and layers of the other kind.
+  /// The other optimizer, weights that are taken back, images that are mixed and picked, and layers of the other kind.
   private static var muon: Configuration {
     var configuration = configuration
     configuration.model = Tiny.groups
@@ -38,6 +38,7 @@ import Training
     configuration.optimizer.lookahead = .init(every: 3, decay: 0.8, power: 1)
     configuration.training.ema = 0
     (configuration.augmentation.trivialAugment, configuration.augmentation.cutMix) = (true, 1)
+    configuration.training.keep = 0.5
     return configuration
   }
 

@@ -1,0 +1,38 @@
+// Which images a run trains on and is judged by, and whether its network can take them.
+import Compute
+public import Datasets
+public import Models
+
+extension Trainer {
+  /// Images of an inference pass; divides the usual numbers of images to evaluate.
+  public static let evaluationBatch = 250
+
+  /// Throws where the images of `set` cannot go through `graph`.
+  public static func check(_ set: ImageSet, fits graph: Graph) throws {
+    let shape = graph.inputShape
+    guard set.channels == shape.channels, set.height == shape.height, set.width == shape.width else {
+      throw ConfigurationError(
+        "model.input: the network takes \(shape.channels)×\(shape.height)×\(shape.width) images, "
+          + "the data set has \(set.channels)×\(set.height)×\(set.width)")
+    }
+    guard set.classNames.count == graph.classes else {
+      throw ConfigurationError(
+        "model.classes: the network has \(graph.classes) classes, the data set \(set.classNames.count): "
+          + "add --set model.classes=\(set.classNames.count)")
+    }
+  }
+
+  /// The images to train on and those held out.
+  static func split(
+    _ set: ImageSet, _ settings: Configuration.DataSettings
+  ) throws -> (train: [Int], validation: [Int]) {
+    var split = try Split.stratified(labels: set.labels, validation: settings.validation, seed: settings.splitSeed)
+    if settings.limitTrain > 0, settings.limitTrain < split.train.count {
+      let kept = try Split.stratified(
+        labels: split.train.map { set.labels[$0] }, validation: settings.limitTrain, seed: settings.splitSeed &+ 1
+      ).validation
+      split.train = kept.map { split.train[$0] }
+    }
+    return split
+  }
+}
