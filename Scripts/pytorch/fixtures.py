@@ -42,7 +42,7 @@ STEPS = 10
 LEARNING_RATE = 0.05
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
-RELU_MARGIN = 5e-6
+MARGIN = 5e-6
 GAMMA = 0x9E37_79B9_7F4A_7C15
 
 
@@ -59,20 +59,29 @@ def layer(
 
 
 def network(
-    stem: int, layers: list[dict[str, int]], pool: int, stem_kernel: int = 3, classes: int = 10, **others: Any
+    stem: int | dict[str, Any],
+    layers: list[dict[str, Any]],
+    pool: int,
+    stem_kernel: int = 3,
+    classes: int = 10,
+    **others: Any,
 ) -> Description:
-    return others | {
-        "stem": {"channels": stem, "kernel": stem_kernel},
+    return {
+        "stem": stem if isinstance(stem, dict) else {"channels": stem, "kernel": stem_kernel},
         "layers": layers,
         "pool": pool,
         "blockDropout": 0.0,
         "dropout": 0.0,
         "classes": classes,
-    }
+    } | others
 
 
-# Each network with ReLUs has a number, which seeds its weights and images. It was chosen among a hundred because it keeps the
-# inputs of all ReLUs away from zero, and float32 PyTorch on the float64 course for ten steps: where an input is
+def pooled(channels: int, blocks: int = 1) -> dict[str, Any]:
+    return {"blocks": blocks, "channels": channels, "entry": "convPool"}
+
+
+# Each network with ReLUs or maxima has a number, which seeds its weights and images. It was chosen among a hundred because it keeps the
+# inputs of all ReLUs away from zero (and maxima from what they are larger than), and float32 PyTorch on the float64 course for ten steps: where an input is
 # nearly zero, rounding decides whether its gradient passes, and a right gradient may be several per cent off.
 NETWORKS: list[tuple[int, str, Description]] = [
     (70, "tpsnet-shape", network(16, [layer(32), layer(64, stride=2), layer(128, stride=2)], pool=8)),
@@ -92,6 +101,42 @@ NETWORKS: list[tuple[int, str, Description]] = [
     ),
     (1, "gelu", network(8, [layer(8, stride=2), layer(17, stride=2)], pool=8, activation="gelu")),
     (2, "silu", network(8, [layer(17, blocks=2, stride=2), layer(17, stride=2)], pool=4, activation="silu")),
+    (
+        4,
+        "whitened-groups",
+        network(
+            {"channels": 24, "kernel": 2, "whitening": True, "padded": False},
+            [pooled(17), pooled(16)],
+            pool=7,
+            activation="gelu",
+            pooling="max",
+            classifierBias=False,
+            logitScale=0.25,
+            batchNorm={"epsilon": 1e-12, "momentum": 0.4, "trainsScale": False},
+        ),
+    ),
+    (
+        5,
+        "pre-activation",
+        network(
+            8,
+            [layer(8), layer(17, blocks=2, stride=2), layer(17, stride=2)],
+            pool=8,
+            preActivation=True,
+            activation="silu",
+        ),
+    ),
+    (
+        7,
+        "padded-whitening",
+        network(
+            {"channels": 12, "kernel": 2, "whitening": True},
+            [pooled(16), layer(17, stride=2)],
+            pool=8,
+            activation="silu",
+            batchNorm={"epsilon": 1e-3},
+        ),
+    ),
 ]
 
 
@@ -115,7 +160,7 @@ def unit(seed: int, word: int, shape: torch.Size) -> NDArray[numpy.float32]:
     return (high * numpy.float32(2**-24)).reshape(shape)
 
 
-def initial_value(name: str, like: Tensor, fan_in: int, seed: int, word: int) -> Tensor:
+def initial_value(name: str, like: Tensor, weight: Tensor, seed: int, word: int) -> Tensor:
     """The start of a parameter or running statistic: float32 arithmetic, multiply then add."""
     signed = numpy.float32(2) * unit(seed, word, like.shape) - numpy.float32(1)
     match name.rsplit(".", 1)[-1], like.dim():
@@ -123,12 +168,12 @@ def initial_value(name: str, like: Tensor, fan_in: int, seed: int, word: int) ->
             value = numpy.float32(0.25) * signed
         case "running_var", _:
             value = numpy.float32(1) + numpy.float32(0.5) * signed
-        case "bias", _ if not name.startswith("linear."):
+        case "bias", _ if weight.dim() == 1:
             value = numpy.float32(0.25) * signed
         case "weight", 1:
             value = numpy.float32(1) + numpy.float32(0.25) * signed
         case _:
-            value = numpy.float32(1 / math.sqrt(fan_in)) * signed
+            value = numpy.float32(1 / math.sqrt(weight[0].numel())) * signed
     assert value.dtype == numpy.float32
     return torch.from_numpy(value).double()
 
@@ -139,16 +184,18 @@ def fresh(description: Description, seed: int) -> ResidualNet:
     state = module.state_dict()
     names = [name for name in state if not name.endswith("num_batches_tracked")]
     for word, name in enumerate(names):
-        weight = state["linear.weight"] if name == "linear.bias" else state[name]
-        state[name] = initial_value(name, state[name], weight[0].numel(), seed, word)
+        # Biases of filters and matrices start like these; those of normalisations have one weight a channel.
+        weight = state[name.removesuffix("bias") + "weight"] if name.endswith("bias") else state[name]
+        state[name] = initial_value(name, state[name], weight, seed, word)
     module.load_state_dict(state, strict=True)
     return module
 
 
 def train(module: ResidualNet, images: Tensor, labels: Tensor, nesterov: bool) -> Tensor:
     """The losses before each of ten steps on the same batch."""
-    decayed = [p for p in module.parameters() if p.dim() > 1 or not nesterov]
-    others = [p for p in module.parameters() if p.dim() == 1 and nesterov]
+    trained = [p for p in module.parameters() if p.requires_grad]
+    decayed = [p for p in trained if p.dim() > 1 or not nesterov]
+    others = [p for p in trained if p.dim() == 1 and nesterov]
     groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.SGD(
         [group for group in groups if group["params"]], LEARNING_RATE, MOMENTUM, nesterov=nesterov
@@ -173,10 +220,18 @@ def evaluate(module: ResidualNet, images: Tensor) -> Tensor:
 
 
 def watch_margin(module: ResidualNet, inputs: list[float]) -> None:
-    """Appends the smallest magnitude among the inputs of each ReLU that runs."""
+    """Appends the smallest magnitude among the inputs of each ReLU that runs, and the smallest lead of a maximum."""
+
+    def lead(pool: nn.MaxPool2d, x: tuple[Tensor]) -> None:
+        windows = functional.unfold(x[0].flatten(0, 1).unsqueeze(1), pool.kernel_size, stride=pool.stride)
+        best = windows.topk(2, dim=1).values
+        inputs.append((best[:, 0] - best[:, 1]).min().item())
+
     for child in module.modules():
         if isinstance(child, nn.ReLU):
             child.register_forward_pre_hook(lambda _, x: inputs.append(x[0].abs().min().item()))
+        if isinstance(child, nn.MaxPool2d):
+            child.register_forward_pre_hook(lead)
 
 
 def answers(description: Description, seed: int, image_seed: int) -> dict[str, Tensor]:
@@ -191,15 +246,17 @@ def answers(description: Description, seed: int, image_seed: int) -> dict[str, T
     watch_margin(module, margins)
     module.train()
     logits = module(images)
-    assert min(margins, default=1) >= RELU_MARGIN, f"seed {seed}: a ReLU's input is {min(margins):.1e}; choose another number"
+    margin = min(margins, default=1)
+    assert margin >= MARGIN, f"seed {seed}: an input is {margin:.1e} from another branch; choose another number"
     loss = functional.cross_entropy(logits, labels)
     loss.backward()
     result["logits.train"] = logits.detach()
     result["loss"] = loss.detach()
     result["loss.smoothed"] = functional.cross_entropy(logits, labels, label_smoothing=0.1).detach()
     for name, parameter in module.named_parameters():
-        assert parameter.grad is not None
-        result[f"gradient/{name}"] = parameter.grad
+        assert (parameter.grad is not None) == parameter.requires_grad
+        if parameter.grad is not None:
+            result[f"gradient/{name}"] = parameter.grad
     for name, buffer in module.named_buffers():
         if not name.endswith("num_batches_tracked"):
             result[f"after/{name}"] = buffer

@@ -42,23 +42,54 @@ def convolution(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Conv2
     return nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, bias=False)
 
 
+def normalization(channels: int, settings: Description) -> nn.BatchNorm2d:
+    """The description's `batchNorm`: constants, and whether the scale is trained."""
+    norm = nn.BatchNorm2d(channels, settings.get("epsilon", 1e-5), settings.get("momentum", 0.1))
+    norm.weight.requires_grad_(settings.get("trainsScale", True))
+    return norm
+
+
+class ConvPool(nn.Module):
+    """Convolution, maximum pool, BN, activation: the entry of a layer whose blocks keep its shape."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, stride: int, activation: str, norm: Description
+    ) -> None:
+        super().__init__()
+        self.conv = convolution(inputs, outputs, kernel, 1)
+        self.pool = nn.MaxPool2d(stride)
+        self.bn = normalization(outputs, norm)
+        self.activation = ACTIVATIONS[activation]()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.activation(self.bn(self.pool(self.conv(x))))
+
+
 class BasicBlock(nn.Module):
     """Convolution, BN, activation, dropout, convolution, BN, then activation of the sum with the shortcut."""
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, skip_kernel: int, stride: int, dropout: float, activation: str
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        skip_kernel: int,
+        stride: int,
+        dropout: float,
+        activation: str,
+        norm: Description,
     ) -> None:
         super().__init__()
         self.activation = ACTIVATIONS[activation]()
         self.conv1 = convolution(inputs, outputs, kernel, stride)
-        self.bn1 = nn.BatchNorm2d(outputs)
+        self.bn1 = normalization(outputs, norm)
         self.dropout = nn.Dropout(dropout)
         self.conv2 = convolution(outputs, outputs, kernel, 1)
-        self.bn2 = nn.BatchNorm2d(outputs)
+        self.bn2 = normalization(outputs, norm)
         self.shortcut = nn.Sequential()
         if stride != 1 or inputs != outputs:
             self.shortcut = nn.Sequential(
-                convolution(inputs, outputs, skip_kernel, stride), nn.BatchNorm2d(outputs)
+                convolution(inputs, outputs, skip_kernel, stride), normalization(outputs, norm)
             )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,47 +97,109 @@ class BasicBlock(nn.Module):
         return self.activation(self.bn2(self.conv2(inner)) + self.shortcut(x))
 
 
+class PreActivationBlock(nn.Module):
+    """BN, activation, convolution, BN, activation, dropout, convolution, then the sum with the shortcut."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        skip_kernel: int,
+        stride: int,
+        dropout: float,
+        activation: str,
+        norm: Description,
+    ) -> None:
+        super().__init__()
+        self.activation = ACTIVATIONS[activation]()
+        self.bn1 = normalization(inputs, norm)
+        self.projects = stride != 1 or inputs != outputs
+        self.shortcut = nn.Sequential()
+        if self.projects:
+            self.shortcut = nn.Sequential(convolution(inputs, outputs, skip_kernel, stride))
+        self.conv1 = convolution(inputs, outputs, kernel, stride)
+        self.bn2 = normalization(outputs, norm)
+        self.dropout = nn.Dropout(dropout)
+        self.conv2 = convolution(outputs, outputs, kernel, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.activation(self.bn1(x))
+        shortcut = self.shortcut(inner) if self.projects else x
+        return self.conv2(self.dropout(self.activation(self.bn2(self.conv1(inner))))) + shortcut
+
+
 class ResidualNet(nn.Module):
     """The network of a description, for images of 3 channels and `size`² pixels."""
 
     def __init__(self, description: Description, size: int = 32) -> None:
         super().__init__()
-        channels, kernel = description["stem"]["channels"], description["stem"].get("kernel", 3)
         activation = description.get("activation", "relu")
+        norm = description.get("batchNorm", {})
+        stem = description["stem"]
+        channels, kernel, whitens = stem["channels"], stem.get("kernel", 3), stem.get("whitening", False)
         self.activation = ACTIVATIONS[activation]()
-        self.conv1 = convolution(3, channels, kernel, 1)
-        self.bn1 = nn.BatchNorm2d(channels)
+        padding = "same" if stem.get("padded", True) else "valid"
+        self.conv1 = nn.Conv2d(3, channels, kernel, padding=padding, bias=whitens)
+        self.conv1.weight.requires_grad_(not whitens)
+        self.pre_activation = description.get("preActivation", False)
+        if not whitens and not self.pre_activation:
+            self.bn1 = normalization(channels, norm)
+        size -= 0 if padding == "same" else kernel - 1
         self.layer_names: list[str] = []
         for number, layer in enumerate(description["layers"], start=1):
-            stride = layer.get("stride", 1 if number == 1 else 2)
-            blocks = []
+            pools = layer.get("entry", "block") == "convPool"
+            stride = layer.get("stride", 2 if pools else 1)
+            width, kernel = layer["channels"], layer.get("kernel", 3)
+            parts: list[nn.Module] = []
+            if pools:
+                parts.append(ConvPool(channels, width, kernel, stride, activation, norm))
+                channels = width
             for index in range(layer["blocks"]):
-                blocks.append(
-                    BasicBlock(
+                parts.append(
+                    (PreActivationBlock if self.pre_activation else BasicBlock)(
                         channels,
-                        layer["channels"],
-                        layer.get("kernel", 3),
+                        width,
+                        kernel,
                         layer.get("skipKernel", 1),
-                        stride if index == 0 else 1,
+                        stride if index == 0 and not pools else 1,
                         description.get("blockDropout", 0.0),
                         activation,
+                        norm,
                     )
                 )
-                channels = layer["channels"]
+                channels = width
             name = f"layer{number}"
-            self.add_module(name, nn.Sequential(*blocks))
+            self.add_module(name, nn.Sequential(*parts))
             self.layer_names.append(name)
-            size = (size - 1) // stride + 1
-        self.pool = nn.AvgPool2d(description["pool"], stride=1)
+            size = size // stride if pools else (size - 1) // stride + 1
+        if self.pre_activation:
+            self.bn = normalization(channels, norm)
+        pool = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}[description.get("pooling", "average")]
+        self.pool = pool(description["pool"], stride=1)
         self.dropout = nn.Dropout(description.get("dropout", 0.0))
         side = size - description["pool"] + 1
-        self.linear = nn.Linear(channels * side * side, description.get("classes", 10))
+        self.linear = nn.Linear(
+            channels * side * side, description.get("classes", 10), description.get("classifierBias", True)
+        )
+        self.logit_scale = description.get("logitScale", 1.0)
+        if description.get("initialization", "uniform") == "dirac":
+            self.pass_channels()
+
+    def pass_channels(self) -> None:
+        """Makes the first filters of each layer's own convolutions pass one input channel each."""
+        for name, module in self.named_modules():
+            if name.startswith("layer") and "shortcut" not in name and isinstance(module, nn.Conv2d):
+                nn.init.dirac_(module.weight.data[: module.in_channels])
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.activation(self.bn1(self.conv1(x)))
+        x = self.conv1(x)
+        x = self.bn1(x) if hasattr(self, "bn1") else x
+        x = self.activation(x) if hasattr(self, "bn1") or self.conv1.bias is not None else x
         for name in self.layer_names:
             x = self.get_submodule(name)(x)
-        return self.linear(self.dropout(self.pool(x).flatten(1)))
+        x = self.activation(self.bn(x)) if self.pre_activation else x
+        return self.linear(self.dropout(self.pool(x).flatten(1))) * self.logit_scale
 
 
 def parameter_count(module: nn.Module) -> int:

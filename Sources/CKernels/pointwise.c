@@ -130,7 +130,7 @@ void tps_batchnorm_backward(
     double mean = coefficients[TPS_MEAN * rows + c], inverse = coefficients[TPS_INVERSE_DEVIATION * rows + c];
     double scale = coefficients[TPS_SCALE * rows + c];
     double slope = -scale * inverse * inverse * gx / count;
-    weightGradient[c] = (float)(gx * inverse);
+    if (weightGradient) weightGradient[c] = (float)(gx * inverse);
     biasGradient[c] = (float)g;
     line[c] = (float)slope;
     line[rows + c] = (float)(-scale * g / count - slope * mean);
@@ -139,6 +139,15 @@ void tps_batchnorm_backward(
                 .gradient = behind ? behind : yGradient, .other = other, .coefficients = coefficients, .line = line,
                 .y = xGradient};
   tps_parallel(threads, gradient_thread, &second);
+}
+
+void tps_bias_gradient(
+    tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const void *yGradient,
+    double *sums, float *biasGradient) {
+  job j = {.map = map, .isa = isa, .threads = threads, .activation = activation, .x = x, .gradient = yGradient,
+           .sums = sums};
+  tps_parallel(threads, gradient_sums_thread, &j);
+  for (int c = 0; c < map.channels; c++) biasGradient[c] = (float)total(sums, map.channels, threads, 0, c);
 }
 
 static void activation_backward_thread(void *context, int index) {

@@ -88,7 +88,8 @@ TPS_INLINE void TPS_NAME(gradient_sums_plane)(
   }
 }
 
-/// Images first ..< end: Σ g and Σ g · (x − mean) are added to `sums`, g the gradient behind the activation.
+/// Images first ..< end: Σ g and Σ g · (x − mean) are added to `sums`, g the gradient behind the activation. Without
+/// coefficients, x itself is what was activated.
 static void TPS_NAME(gradient_sums)(
     tps_map map, int first, int end, tps_activation activation, const void *x, const float *coefficients,
     const void *gradient, const void *other, void *behind, double *sums) {
@@ -99,10 +100,12 @@ static void TPS_NAME(gradient_sums)(
       const ACT *p = (const ACT *)x + offset, *g = (const ACT *)gradient + offset;
       const ACT *o = (const ACT *)(other ? other : x) + offset;
       ACT *m = behind ? (ACT *)behind + offset : NULL;
-      f32x16 mean, scale, shift, total[2] = {0, 0};
-      memcpy(&mean, coefficients + (TPS_MEAN * blocks + b) * 16, 64);
-      memcpy(&scale, coefficients + (TPS_SCALE * blocks + b) * 16, 64);
-      memcpy(&shift, coefficients + (TPS_SHIFT * blocks + b) * 16, 64);
+      f32x16 mean = 0, scale = 1, shift = 0, total[2] = {0, 0};
+      if (coefficients) {
+        memcpy(&mean, coefficients + (TPS_MEAN * blocks + b) * 16, 64);
+        memcpy(&scale, coefficients + (TPS_SCALE * blocks + b) * 16, 64);
+        memcpy(&shift, coefficients + (TPS_SHIFT * blocks + b) * 16, 64);
+      }
       if (other && m)
         TPS_FOR(activation, TPS_NAME(gradient_sums_plane)(A, 1, 1, map.pixels, p, g, o, m, mean, scale, shift, total))
       else if (other)

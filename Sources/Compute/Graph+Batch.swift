@@ -6,7 +6,7 @@ extension Graph {
   /// channel for every batch normalisation, since one value has no variance.
   public func checkTraining(batchSize: Int) throws {
     try checkInference(batchSize: batchSize)
-    for node in nodes where node.operation == .batchNorm && batchSize * node.shape.height * node.shape.width < 2 {
+    for node in nodes where node.operation.isBatchNorm && batchSize * node.shape.height * node.shape.width < 2 {
       throw ComputeError.invalidBatch(
         "'\(node.name)' would normalise one value a channel: train on at least 2 images")
     }

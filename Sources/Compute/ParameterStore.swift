@@ -53,6 +53,15 @@ public final class ParameterStore {
     return UnsafeMutableBufferPointer(rebasing: gradients.elements[range])
   }
 
+  /// Makes the first filters pass one input channel each.
+  private static func passChannels(_ filters: UnsafeMutableBufferPointer<Float>, shape: [Int]) {
+    let size = shape[1] * shape[2] * shape[3]
+    for channel in 0..<min(shape[0], shape[1]) {
+      for position in channel * size..<(channel + 1) * size { filters[position] = 0 }
+      filters[channel * size + (channel * shape[2] + shape[2] / 2) * shape[3] + shape[3] / 2] = 1
+    }
+  }
+
   /// Fills every tensor with its start value; random ones depend on `seed` and the tensor's place alone.
   public func initialize(seed: UInt64) {
     for (index, spec) in specs.enumerated() {
@@ -60,11 +69,12 @@ public final class ParameterStore {
       switch spec.initializer {
       case .constant(let value):
         target.update(repeating: value)
-      case .uniform(let fanIn):
+      case .uniform(let fanIn), .dirac(let fanIn), .whitening(let fanIn):
         let bound = Float(1 / Double(fanIn).squareRoot())
         var random = CounterRandom(seed: seed, UInt64(index))
         for position in target.indices { target[position] = bound * (2 * random.uniform() - 1) }
       }
+      if case .dirac = spec.initializer { Self.passChannels(target, shape: spec.shape) }
     }
   }
 }

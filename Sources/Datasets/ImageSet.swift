@@ -59,6 +59,16 @@ public struct ImageSet: Sendable {
       classNames: classNames)
   }
 
+  /// The images at `indices`, unchanged but for `normalization`: count × channels × height × width, channels first.
+  public func normalized(_ indices: some Sequence<Int>, by normalization: Normalization) -> [Float] {
+    let planeSize = height * width
+    return indices.flatMap { index in
+      pixels[index * imageSize..<(index + 1) * imageSize].enumerated().map {
+        normalization.value(of: $1, channel: $0 / planeSize)
+      }
+    }
+  }
+
   /// The number of images of each class.
   public var classCounts: [Int] {
     labels.reduce(into: [Int](repeating: 0, count: classNames.count)) { $0[Int($1)] += 1 }

@@ -17,6 +17,9 @@ public struct Node: Hashable, Sendable {
   public let tensors: [TensorSpec]
   /// Multiply-adds of one image's forward pass.
   public let multiplyAdds: Int
+
+  /// Parameters that it owns, frozen ones included.
+  public var parameterCount: Int { tensors.reduce(0) { $0 + ($1.isParameter ? $1.count : 0) } }
 }
 
 /// A network: node 0 is the images, the last node the logits.
@@ -53,10 +56,11 @@ public struct Graph: Hashable, Sendable {
   /// Every stored tensor in PyTorch's `state_dict` order (without `num_batches_tracked`).
   public var tensors: [TensorSpec] { nodes.flatMap(\.tensors) }
 
-  /// The exact number of trainable values, as `sum(p.numel() for p in model.parameters())`.
-  public var parameterCount: Int {
-    tensors.reduce(0) { $0 + ($1.isTrainable ? $1.count : 0) }
-  }
+  /// The exact number of parameters, frozen ones included, as `sum(p.numel() for p in model.parameters())`.
+  public var parameterCount: Int { nodes.reduce(0) { $0 + $1.parameterCount } }
+
+  /// How many of the parameters keep their start values.
+  public var frozenParameterCount: Int { tensors.reduce(0) { $0 + ($1.isFrozen ? $1.count : 0) } }
 
   /// Multiply-adds of one image's forward pass.
   public var multiplyAdds: Int { nodes.reduce(0) { $0 + $1.multiplyAdds } }

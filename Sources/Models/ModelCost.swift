@@ -3,7 +3,7 @@
 
 /// Exact counts of a network: equal to the `ModelSummary` of its graph.
 public struct ModelCost: Hashable, Sendable {
-  /// Number of trainable values.
+  /// Number of parameters, frozen ones included.
   public var parameters = 0
   /// Multiply-adds of one image's forward pass.
   public var multiplyAdds = 0
@@ -13,16 +13,24 @@ public struct ModelCost: Hashable, Sendable {
   /// The counts of `spec`, which must be valid (`ResNetSpec.validate`).
   public init(_ spec: ResNetSpec) {
     var map = spec.input
-    add(spec.stem.kernel, on: &map, channels: spec.stem.channels, stride: 1)
+    let stem = spec.stem
+    add(
+      Operation.Convolution(channels: stem.channels, kernel: stem.kernel, isPadded: stem.padded), on: &map)
+    if stem.whitening { parameters += stem.channels } else if !spec.preActivation { normalize(map) }
     for layer in spec.layers {
-      let first = self.block(layer, stride: layer.stride, on: &map)
+      if layer.entry == .convPool { enter(layer, on: &map) }
+      guard layer.blocks > 0 else { continue }
+      let stride = layer.entry == .block ? layer.stride : 1
+      let first = self.block(layer, stride: stride, on: &map, preActivation: spec.preActivation)
       add(first)
       guard layer.blocks > 1 else { continue }
-      let other = self.block(layer, stride: 1, on: &map)
+      let other = self.block(layer, stride: 1, on: &map, preActivation: spec.preActivation)
       add(other, times: layer.blocks - 1)
     }
+    if spec.preActivation { normalize(map) }
     let pooled = map.channels * (map.height - spec.pool + 1) * (map.width - spec.pool + 1)
-    parameters += (pooled + 1) * spec.classes
+    if spec.pooling == .max { activations += pooled }
+    parameters += pooled * spec.classes + (spec.classifierBias ? spec.classes : 0)
     multiplyAdds += pooled * spec.classes
   }
 
@@ -34,22 +42,50 @@ public struct ModelCost: Hashable, Sendable {
     activations += count * other.activations
   }
 
-  /// A convolution with its normalisation.
-  private mutating func add(_ kernel: Int, on map: inout Shape, channels: Int, stride: Int) {
-    let weights = channels * map.channels * kernel * kernel
-    map = Operation.convolution(channels: channels, kernel: kernel, stride: stride).outputShape(of: map)
-    parameters += weights + 2 * channels
+  private mutating func add(_ convolution: Operation.Convolution, on map: inout Shape) {
+    let weights = convolution.channels * map.channels * convolution.kernel * convolution.kernel
+    map = Operation.convolution(convolution).outputShape(of: map)
+    parameters += weights
     multiplyAdds += weights * map.height * map.width
-    activations += 2 * map.count
+    activations += map.count
   }
 
-  private func block(_ layer: ResNetSpec.Layer, stride: Int, on map: inout Shape) -> ModelCost {
+  private mutating func normalize(_ map: Shape) {
+    parameters += 2 * map.channels
+    activations += map.count
+  }
+
+  /// The pooled convolution in front of a layer's blocks.
+  private mutating func enter(_ layer: ResNetSpec.Layer, on map: inout Shape) {
+    add(Operation.Convolution(channels: layer.channels, kernel: layer.kernel), on: &map)
+    if layer.stride > 1 {
+      (map.height, map.width) = (layer.outputExtent(map.height), layer.outputExtent(map.width))
+      activations += map.count
+    }
+    normalize(map)
+  }
+
+  private func block(
+    _ layer: ResNetSpec.Layer, stride: Int, on map: inout Shape, preActivation: Bool
+  ) -> ModelCost {
     var cost = ModelCost()
     var shortcut = map
     let changesShape = stride != 1 || map.channels != layer.channels
-    cost.add(layer.kernel, on: &map, channels: layer.channels, stride: stride)
-    cost.add(layer.kernel, on: &map, channels: layer.channels, stride: 1)
-    if changesShape { cost.add(layer.skipKernel, on: &shortcut, channels: layer.channels, stride: stride) }
+    if preActivation { cost.normalize(map) }
+    for stride in [stride, 1] {
+      cost.add(Operation.Convolution(channels: layer.channels, kernel: layer.kernel, stride: stride), on: &map)
+      cost.normalize(map)
+    }
+    if changesShape {
+      cost.add(Operation.Convolution(channels: layer.channels, kernel: layer.skipKernel, stride: stride), on: &shortcut)
+      cost.normalize(shortcut)
+    }
+    // Where normalisations come first there is none behind the second convolution, nor in the shortcut.
+    if preActivation {
+      let missing = changesShape ? 2 : 1
+      cost.parameters -= missing * 2 * map.channels
+      cost.activations -= missing * map.count
+    }
     cost.activations += map.count
     return cost
   }

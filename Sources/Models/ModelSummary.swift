@@ -11,14 +11,16 @@ public struct ModelSummary: Hashable, Codable, Sendable {
     public let kind: String
     /// `[channels, height, width]` for one image.
     public let outputShape: [Int]
-    /// Trainable values.
+    /// Parameters, frozen ones included.
     public let parameters: Int
     /// Multiply-adds of one image's forward pass.
     public let multiplyAdds: Int
   }
 
-  /// Exact number of trainable values.
+  /// Exact number of parameters, frozen ones included.
   public let parameters: Int
+  /// How many of them are not trained.
+  public let frozenParameters: Int
   /// Multiply-adds of one image's forward pass.
   public let multiplyAdds: Int
   /// Floating-point operations of training on one image, by the usual count: two a multiply-add, and the forward pass's
@@ -41,16 +43,17 @@ public struct ModelSummary: Hashable, Codable, Sendable {
     layers = graph.nodes.map { node in
       Layer(
         name: node.name, kind: node.operation.kind, outputShape: node.shape.dimensions,
-        parameters: node.tensors.reduce(0) { $0 + ($1.isTrainable ? $1.count : 0) },
+        parameters: node.parameterCount,
         multiplyAdds: node.multiplyAdds)
     }
     parameters = graph.parameterCount
+    frozenParameters = graph.frozenParameterCount
     multiplyAdds = graph.multiplyAdds
     trainingOperations = 6 * graph.multiplyAdds
     parameterBytes = 4 * graph.parameterCount
     activations = graph.nodes.reduce(0) { sum, node in
       switch node.operation {
-      case .convolution, .batchNorm, .add: sum + node.shape.count
+      case .convolution, .batchNorm, .add, .maxPool: sum + node.shape.count
       default: sum
       }
     }
@@ -64,6 +67,7 @@ extension ModelSummary {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(parameters, forKey: .parameters)
+    try container.encode(frozenParameters, forKey: .frozenParameters)
     try container.encode(multiplyAdds, forKey: .multiplyAdds)
     try container.encode(trainingOperations, forKey: .trainingOperations)
     try container.encode(parameterBytes, forKey: .parameterBytes)

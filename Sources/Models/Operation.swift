@@ -5,10 +5,10 @@
 public enum Operation: Hashable, Sendable {
   /// The images.
   case input
-  /// A square convolution without bias, padded by ⌊kernel / 2⌋.
-  case convolution(channels: Int, kernel: Int, stride: Int)
-  /// Batch normalisation (Ioffe and Szegedy 2015) with PyTorch's constants: ε = 1e-5, momentum 0.1.
-  case batchNorm
+  /// A square convolution.
+  case convolution(Convolution)
+  /// Batch normalisation of each channel.
+  case batchNorm(BatchNorm)
   /// A function of each value.
   case activation(Activation)
   /// The sum of two maps of one shape.
@@ -17,16 +17,13 @@ public enum Operation: Hashable, Sendable {
   case dropout(rate: Float)
   /// Mean over a square window, stride 1, no padding.
   case averagePool(kernel: Int)
-  /// A fully connected layer with bias on the flattened (channel, row, column) map.
-  case linear(features: Int)
+  /// Maximum over a square window, no padding; rows and columns that no whole window reaches are left out.
+  case maxPool(kernel: Int, stride: Int)
+  /// A fully connected layer on the flattened (channel, row, column) map, its result multiplied by `scale`.
+  case linear(features: Int, hasBias: Bool = true, scale: Float = 1)
 
   /// max(x, 0).
   public static let relu = Operation.activation(.relu)
-
-  /// ε of every batch normalisation.
-  public static let batchNormEpsilon: Double = 1e-5
-  /// Share of the new batch in a running statistic.
-  public static let batchNormMomentum: Double = 0.1
 
   /// A short word for tables and JSON.
   public var kind: String {
@@ -38,6 +35,7 @@ public enum Operation: Hashable, Sendable {
     case .add: "add"
     case .dropout: "dropout"
     case .averagePool: "averagePool"
+    case .maxPool: "maxPool"
     case .linear: "linear"
     }
   }
@@ -47,59 +45,70 @@ public enum Operation: Hashable, Sendable {
     switch self {
     case .input, .batchNorm, .activation, .add, .dropout:
       shape
-    case .convolution(let channels, let kernel, let stride):
+    case .convolution(let convolution):
       Shape(
-        channels: channels,
-        height: Self.extent(shape.height, kernel: kernel, stride: stride),
-        width: Self.extent(shape.width, kernel: kernel, stride: stride))
+        channels: convolution.channels, height: convolution.outputExtent(shape.height),
+        width: convolution.outputExtent(shape.width))
     case .averagePool(let kernel):
-      Shape(channels: shape.channels, height: shape.height - kernel + 1, width: shape.width - kernel + 1)
-    case .linear(let features):
+      Self.pooled(shape, kernel: kernel, stride: 1)
+    case .maxPool(let kernel, let stride):
+      Self.pooled(shape, kernel: kernel, stride: stride)
+    case .linear(let features, _, _):
       Shape(channels: features, height: 1, width: 1)
     }
   }
 
-  /// Output rows (or columns) of a convolution padded by ⌊kernel / 2⌋.
-  static func extent(_ extent: Int, kernel: Int, stride: Int) -> Int {
-    (extent + 2 * (kernel / 2) - kernel) / stride + 1
+  private static func pooled(_ shape: Shape, kernel: Int, stride: Int) -> Shape {
+    Shape(
+      channels: shape.channels, height: (shape.height - kernel) / stride + 1,
+      width: (shape.width - kernel) / stride + 1)
   }
 
   /// The tensors of the operation, named after its node, in PyTorch's order.
   func tensors(name: String, input: Shape) -> [TensorSpec] {
     switch self {
-    case .input, .activation, .add, .dropout, .averagePool:
+    case .input, .activation, .add, .dropout, .averagePool, .maxPool:
       return []
-    case .convolution(let channels, let kernel, _):
-      let fanIn = input.channels * kernel * kernel
-      return [
-        TensorSpec(
-          name: "\(name).weight", shape: [channels, input.channels, kernel, kernel],
-          initializer: .uniform(fanIn: fanIn), role: .weight)
-      ]
-    case .batchNorm:
+    case .convolution(let convolution):
+      let fanIn = input.channels * convolution.kernel * convolution.kernel
+      let shape = [convolution.channels, input.channels, convolution.kernel, convolution.kernel]
+      let initializer: Initializer =
+        switch convolution.filters {
+        case .uniform: .uniform(fanIn: fanIn)
+        case .dirac: .dirac(fanIn: fanIn)
+        case .whitening: .whitening(fanIn: fanIn)
+        }
+      let weight = TensorSpec(
+        name: "\(name).weight", shape: shape, initializer: initializer, role: .weight,
+        isFrozen: convolution.filters == .whitening)
+      return [weight] + (convolution.hasBias ? [Self.bias(name, convolution.channels, fanIn: fanIn)] : [])
+    case .batchNorm(let norm):
       let shape = [input.channels]
       return [
-        TensorSpec(name: "\(name).weight", shape: shape, initializer: .constant(1), role: .scale),
+        TensorSpec(
+          name: "\(name).weight", shape: shape, initializer: .constant(1), role: .scale, isFrozen: !norm.trainsScale),
         TensorSpec(name: "\(name).bias", shape: shape, initializer: .constant(0), role: .bias),
         TensorSpec(name: "\(name).running_mean", shape: shape, initializer: .constant(0), role: .runningMean),
         TensorSpec(name: "\(name).running_var", shape: shape, initializer: .constant(1), role: .runningVariance),
       ]
-    case .linear(let features):
+    case .linear(let features, let hasBias, _):
       let fanIn = input.count
-      return [
-        TensorSpec(
-          name: "\(name).weight", shape: [features, fanIn], initializer: .uniform(fanIn: fanIn), role: .weight),
-        TensorSpec(name: "\(name).bias", shape: [features], initializer: .uniform(fanIn: fanIn), role: .bias),
-      ]
+      let weight = TensorSpec(
+        name: "\(name).weight", shape: [features, fanIn], initializer: .uniform(fanIn: fanIn), role: .weight)
+      return [weight] + (hasBias ? [Self.bias(name, features, fanIn: fanIn)] : [])
     }
+  }
+
+  private static func bias(_ name: String, _ count: Int, fanIn: Int) -> TensorSpec {
+    TensorSpec(name: "\(name).bias", shape: [count], initializer: .uniform(fanIn: fanIn), role: .bias)
   }
 
   /// Multiply-adds of one image's forward pass; convolutions and linear layers alone count, as is usual.
   func multiplyAdds(input: Shape) -> Int {
     switch self {
-    case .convolution(_, let kernel, _):
-      outputShape(of: input).count * input.channels * kernel * kernel
-    case .linear(let features):
+    case .convolution(let convolution):
+      outputShape(of: input).count * input.channels * convolution.kernel * convolution.kernel
+    case .linear(let features, _, _):
       features * input.count
     default:
       0

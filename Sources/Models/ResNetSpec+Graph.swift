@@ -6,44 +6,103 @@ extension ResNetSpec {
   public func graph() throws -> Graph {
     try validate()
     var graph = Graph(input: input)
-    var node = graph.append(
-      .convolution(channels: stem.channels, kernel: stem.kernel, stride: 1), named: "conv1", on: 0)
-    node = graph.append(.batchNorm, named: "bn1", on: node)
-    node = graph.append(.activation(activation), named: "\(activation)", on: node)
+    var node = append(stem, to: &graph)
     for (index, layer) in layers.enumerated() {
+      var number = 0
+      func next() -> String {
+        defer { number += 1 }
+        return "layer\(index + 1).\(number)"
+      }
+      if layer.entry == .convPool { node = append(entry: next(), of: layer, on: node, to: &graph) }
       for block in 0..<layer.blocks {
-        node = append(
-          block: "layer\(index + 1).\(block)", of: layer, stride: block == 0 ? layer.stride : 1, on: node,
-          to: &graph)
+        let stride = block == 0 && layer.entry == .block ? layer.stride : 1
+        node =
+          preActivation
+          ? append(preActivated: next(), of: layer, stride: stride, on: node, to: &graph)
+          : append(block: next(), of: layer, stride: stride, on: node, to: &graph)
       }
     }
-    node = graph.append(.averagePool(kernel: pool), named: "pool", on: node)
+    if preActivation {
+      node = graph.append(.batchNorm(batchNorm), named: "bn", on: node)
+      node = graph.append(.activation(activation), named: "last.\(activation)", on: node)
+    }
+    node = graph.append(
+      pooling == .average ? .averagePool(kernel: pool) : .maxPool(kernel: pool, stride: 1), named: "pool", on: node)
     if dropout > 0 { node = graph.append(.dropout(rate: Float(dropout)), named: "dropout", on: node) }
-    graph.append(.linear(features: classes), named: "linear", on: node)
+    graph.append(
+      .linear(features: classes, hasBias: classifierBias, scale: Float(logitScale)), named: "linear", on: node)
     return graph
   }
 
-  private func append(block name: String, of layer: Layer, stride: Int, on input: Int, to graph: inout Graph) -> Int {
-    let convolution = { (stride: Int) in
-      Operation.convolution(channels: layer.channels, kernel: layer.kernel, stride: stride)
+  private func append(_ stem: Stem, to graph: inout Graph) -> Int {
+    let convolution = Operation.Convolution(
+      channels: stem.channels, kernel: stem.kernel, isPadded: stem.padded, hasBias: stem.whitening,
+      filters: stem.whitening ? .whitening : .uniform)
+    var node = graph.append(.convolution(convolution), named: "conv1", on: 0)
+    if !stem.whitening {
+      if preActivation { return node }
+      node = graph.append(.batchNorm(batchNorm), named: "bn1", on: node)
     }
-    var branch = graph.append(convolution(stride), named: "\(name).conv1", on: input)
-    branch = graph.append(.batchNorm, named: "\(name).bn1", on: branch)
+    return graph.append(.activation(activation), named: "\(activation)", on: node)
+  }
+
+  /// A convolution of a layer's own kernel.
+  private func convolution(of layer: Layer, stride: Int) -> Operation {
+    .convolution(
+      Operation.Convolution(
+        channels: layer.channels, kernel: layer.kernel, stride: stride,
+        filters: initialization == .dirac ? .dirac : .uniform))
+  }
+
+  private func append(entry name: String, of layer: Layer, on input: Int, to graph: inout Graph) -> Int {
+    var node = graph.append(convolution(of: layer, stride: 1), named: "\(name).conv", on: input)
+    if layer.stride > 1 {
+      node = graph.append(.maxPool(kernel: layer.stride, stride: layer.stride), named: "\(name).pool", on: node)
+    }
+    node = graph.append(.batchNorm(batchNorm), named: "\(name).bn", on: node)
+    return graph.append(.activation(activation), named: "\(name).\(activation)", on: node)
+  }
+
+  private func append(block name: String, of layer: Layer, stride: Int, on input: Int, to graph: inout Graph) -> Int {
+    var branch = graph.append(convolution(of: layer, stride: stride), named: "\(name).conv1", on: input)
+    branch = graph.append(.batchNorm(batchNorm), named: "\(name).bn1", on: branch)
     branch = graph.append(.activation(activation), named: "\(name).\(activation)1", on: branch)
     if blockDropout > 0 {
       branch = graph.append(.dropout(rate: Float(blockDropout)), named: "\(name).dropout", on: branch)
     }
-    branch = graph.append(convolution(1), named: "\(name).conv2", on: branch)
-    branch = graph.append(.batchNorm, named: "\(name).bn2", on: branch)
+    branch = graph.append(convolution(of: layer, stride: 1), named: "\(name).conv2", on: branch)
+    branch = graph.append(.batchNorm(batchNorm), named: "\(name).bn2", on: branch)
 
     var shortcut = input
     if stride != 1 || graph.nodes[input].shape.channels != layer.channels {
       shortcut = graph.append(
         .convolution(channels: layer.channels, kernel: layer.skipKernel, stride: stride),
         named: "\(name).shortcut.0", on: input)
-      shortcut = graph.append(.batchNorm, named: "\(name).shortcut.1", on: shortcut)
+      shortcut = graph.append(.batchNorm(batchNorm), named: "\(name).shortcut.1", on: shortcut)
     }
     let sum = graph.append(.add, named: "\(name).add", on: branch, shortcut)
     return graph.append(.activation(activation), named: "\(name).\(activation)2", on: sum)
+  }
+
+  /// The same with normalisation and activation first; a shortcut of another shape begins behind the first of them.
+  private func append(
+    preActivated name: String, of layer: Layer, stride: Int, on input: Int, to graph: inout Graph
+  ) -> Int {
+    var branch = graph.append(.batchNorm(batchNorm), named: "\(name).bn1", on: input)
+    branch = graph.append(.activation(activation), named: "\(name).\(activation)1", on: branch)
+    var shortcut = input
+    if stride != 1 || graph.nodes[input].shape.channels != layer.channels {
+      shortcut = graph.append(
+        .convolution(channels: layer.channels, kernel: layer.skipKernel, stride: stride),
+        named: "\(name).shortcut.0", on: branch)
+    }
+    branch = graph.append(convolution(of: layer, stride: stride), named: "\(name).conv1", on: branch)
+    branch = graph.append(.batchNorm(batchNorm), named: "\(name).bn2", on: branch)
+    branch = graph.append(.activation(activation), named: "\(name).\(activation)2", on: branch)
+    if blockDropout > 0 {
+      branch = graph.append(.dropout(rate: Float(blockDropout)), named: "\(name).dropout", on: branch)
+    }
+    branch = graph.append(convolution(of: layer, stride: 1), named: "\(name).conv2", on: branch)
+    return graph.append(.add, named: "\(name).add", on: branch, shortcut)
   }
 }

@@ -29,19 +29,23 @@ extension ResNetSpec {
     try check(input.height, 1...Bound.extent, "input.height")
     try check(input.width, 1...Bound.extent, "input.width")
     try check(stem.channels, 1...Bound.channels, "stem.channels")
-    try checkKernel(stem.kernel, "stem.kernel")
+    try check(stem)
     guard !layers.isEmpty else { throw error("layers", "a network needs at least one residual layer") }
     try check(layers.count, 1...Bound.layers, "layers")
-    var (height, width) = (input.height, input.width)
+    let first = Operation.Convolution(channels: stem.channels, kernel: stem.kernel, isPadded: stem.padded)
+    var (height, width) = (first.outputExtent(input.height), first.outputExtent(input.width))
     for (index, layer) in layers.enumerated() {
       let path = "layers[\(index)]"
-      try check(layer.blocks, 1...Bound.blocks, "\(path).blocks")
+      try check(layer.blocks, (layer.entry == .block ? 1 : 0)...Bound.blocks, "\(path).blocks")
       try check(layer.channels, 1...Bound.channels, "\(path).channels")
       try checkKernel(layer.kernel, "\(path).kernel")
       try checkKernel(layer.skipKernel, "\(path).skipKernel")
       try check(layer.stride, 1...max(1, min(height, width)), "\(path).stride")
-      height = Operation.extent(height, kernel: layer.kernel, stride: layer.stride)
-      width = Operation.extent(width, kernel: layer.kernel, stride: layer.stride)
+      height = layer.outputExtent(height)
+      width = layer.outputExtent(width)
+    }
+    guard !preActivation || layers.allSatisfy({ $0.entry == .block }) else {
+      throw error("preActivation", "layers with entry: convPool have their activations behind: use false")
     }
     guard pool >= 1 else { throw error("pool", "\(pool) is not a window: use 1 to \(min(height, width))") }
     guard pool <= min(height, width) else {
@@ -50,6 +54,29 @@ extension ResNetSpec {
     try checkRate(blockDropout, "blockDropout")
     try checkRate(dropout, "dropout")
     try check(classes, 2...Bound.classes, "classes")
+    guard logitScale > 0, logitScale.isFinite else {
+      throw error("logitScale", "\(logitScale) is not a positive number")
+    }
+    guard batchNorm.epsilon > 0, batchNorm.epsilon.isFinite else {
+      throw error("batchNorm.epsilon", "\(batchNorm.epsilon) is not a positive number")
+    }
+    guard batchNorm.momentum > 0, batchNorm.momentum <= 1 else {
+      throw error("batchNorm.momentum", "\(batchNorm.momentum) is out of range: use a share above 0, up to 1")
+    }
+  }
+
+  private func check(_ stem: Stem) throws {
+    guard stem.padded || stem.kernel <= min(input.height, input.width) else {
+      throw error("stem.kernel", "\(stem.kernel) is larger than the images: use a smaller one, or padded: true")
+    }
+    guard stem.whitening else { return try checkKernel(stem.kernel, "stem.kernel") }
+    try check(stem.kernel, 1...min(Bound.kernel, input.height, input.width), "stem.kernel")
+    let most = 2 * input.channels * stem.kernel * stem.kernel
+    guard stem.channels % 2 == 0, stem.channels <= most else {
+      throw error(
+        "stem.channels",
+        "\(stem.channels) filters cannot whiten patches of side \(stem.kernel): use an even number up to \(most)")
+    }
   }
 
   private func error(_ key: String, _ reason: String) -> SpecError {

@@ -8,6 +8,11 @@ public enum Initializer: Hashable, Sendable {
   /// U(−1/√fanIn, 1/√fanIn): what `torch.nn.Conv2d` and `torch.nn.Linear` do by default
   /// (He et al. 2015 with a = √5), for weights and biases.
   case uniform(fanIn: Int)
+  /// Filters of which the first pass one input channel each, unchanged, as `torch.nn.init.dirac_` makes them; those
+  /// beyond the number of input channels are as in `uniform`.
+  case dirac(fanIn: Int)
+  /// Filters that whiten patches of the training images (see `Whitening`); until these are seen, as in `uniform`.
+  case whitening(fanIn: Int)
 }
 
 /// A parameter or a running statistic of a network.
@@ -30,10 +35,25 @@ public struct TensorSpec: Hashable, Sendable {
   public let initializer: Initializer
   /// The tensor's role.
   public let role: Role
+  /// Whether a parameter keeps its start value.
+  public let isFrozen: Bool
+
+  /// A tensor.
+  public init(name: String, shape: [Int], initializer: Initializer, role: Role, isFrozen: Bool = false) {
+    self.name = name
+    self.shape = shape
+    self.initializer = initializer
+    self.role = role
+    self.isFrozen = isFrozen
+  }
 
   /// Number of elements.
   public var count: Int { shape.reduce(1, *) }
 
-  /// Whether an optimizer changes it; only these count as parameters.
-  public var isTrainable: Bool { role != .runningMean && role != .runningVariance }
+  /// Whether it counts as a parameter, as in PyTorch's `module.parameters()`: all but running statistics, the frozen
+  /// ones included.
+  public var isParameter: Bool { role != .runningMean && role != .runningVariance }
+
+  /// Whether an optimizer changes it.
+  public var isTrainable: Bool { isParameter && !isFrozen }
 }

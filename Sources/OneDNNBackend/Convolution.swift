@@ -1,26 +1,30 @@
 // A convolution as oneDNN runs it: three primitives over one geometry,
 // each free to choose the layouts of its operands.
 internal import COneDNN
+internal import Models
 
-/// Geometry of a square convolution padded by ⌊kernel / 2⌋.
+/// Geometry of a square convolution.
 struct Convolution {
   let engine: Engine
   let name: String
   let stride: Int
   let kernel: Int
+  /// Rows and columns of zeros in front of the map.
+  private let front: Int
   /// Batch × channels × rows × columns of the input, whose layout the primitive may choose.
   let source: MemoryDescriptor
   let weights: MemoryDescriptor
   let destination: MemoryDescriptor
 
-  /// The convolution from `source` (any layout) to `channels` × `height` × `width`.
+  /// The convolution from `source` (any layout) to batch × channels × rows × columns of `output`.
   init(
-    engine: Engine, name: String, source: MemoryDescriptor, output: [Int], kernel: Int, stride: Int
+    engine: Engine, name: String, source: MemoryDescriptor, output: [Int], _ convolution: Models.Operation.Convolution
   ) throws {
     self.engine = engine
     self.name = name
-    self.stride = stride
-    self.kernel = kernel
+    stride = convolution.stride
+    kernel = convolution.kernel
+    front = convolution.padding
     self.source = try source.anyLayout()
     let type = source.dataType
     weights = try MemoryDescriptor(
@@ -30,12 +34,12 @@ struct Convolution {
 
   private var strides: [Int64] { [Int64(stride), Int64(stride)] }
   private var dilations: [Int64] { [0, 0] }
-  private var padding: [Int64] { [Int64(kernel / 2), Int64(kernel / 2)] }
+  private var padding: [Int64] { [Int64(front), Int64(front)] }
   /// Padding behind the last row that the stride really reaches; less than in front where the stride skips rows.
   private var paddingBehind: [Int64] {
     (2...3).map { axis in
       let reach = (destination.dimensions[axis] - 1) * stride + kernel
-      return Int64(reach - source.dimensions[axis] - kernel / 2)
+      return Int64(reach - source.dimensions[axis] - front)
     }
   }
 

@@ -65,11 +65,18 @@ final class InferenceLowering: Lowering {
     passes.append { [builder] in try builder.run(name, primitive, arguments) }
   }
 
-  func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
-    guard foldsBatchNorm, let norm = onlyConsumer(node, where: { $0 == .batchNorm }) else {
-      return try run(node, kernel, stride, weights: parameters.value(node, "weight"))
+  func convolution(_ node: Node, _ convolution: Models.Operation.Convolution) throws -> Value {
+    guard foldsBatchNorm, let norm = onlyConsumer(node, where: \.isBatchNorm),
+      case .batchNorm(let settings) = norm.operation
+    else {
+      let activation = onlyActivation(of: node)
+      let result = try run(
+        node, convolution, weights: parameters.value(node, "weight"),
+        bias: convolution.hasBias ? loaded(node, "bias") : nil, activation: activation?.kind)
+      if let activation { context.outputs[activation.node.id] = result }
+      return result
     }
-    let (weights, bias) = try folded(node, norm)
+    let (weights, bias) = try folded(node, norm, settings)
 
     // conv → norm → add → activation: onto the shortcut, where that is computed and nobody else still reads it.
     if let add = onlyConsumer(norm, where: { $0 == .add }), add.inputs[0] == norm.id,
@@ -78,12 +85,12 @@ final class InferenceLowering: Lowering {
       context.consumers[add.inputs[1]].allSatisfy({ $0 == add.id || context.outputs[$0] != nil })
     {
       let result = try run(
-        node, kernel, stride, weights: weights, bias: bias, activation: activation.kind, shortcut: add.inputs[1])
+        node, convolution, weights: weights, bias: bias, activation: activation.kind, shortcut: add.inputs[1])
       for id in [norm.id, add.id, activation.node.id] { context.outputs[id] = result }
       return result
     }
     let activation = onlyActivation(of: norm)
-    let result = try run(node, kernel, stride, weights: weights, bias: bias, activation: activation?.kind)
+    let result = try run(node, convolution, weights: weights, bias: bias, activation: activation?.kind)
     context.outputs[norm.id] = result
     if let activation { context.outputs[activation.node.id] = result }
     return result
@@ -91,13 +98,13 @@ final class InferenceLowering: Lowering {
 
   /// The convolution and what follows it, by whichever algorithm; onto the value of node `shortcut` where given.
   private func run(
-    _ node: Node, _ kernel: Int, _ stride: Int, weights: Value, bias: Value? = nil, activation: Activation? = nil,
+    _ node: Node, _ convolution: Models.Operation.Convolution, weights: Value, bias: Value?, activation: Activation?,
     shortcut: Int? = nil
   ) throws -> Value {
-    if usesWinograd(node, kernel: kernel, stride: stride) {
+    if usesWinograd(node, convolution) {
       return try runWinograd(node, weights: weights, bias: bias, activation: activation, shortcut: shortcut)
     }
-    let geometry = try self.geometry(node, kernel: kernel, stride: stride)
+    let geometry = try self.geometry(node, convolution)
     let fused: [Attributes.PostOperation] =
       (shortcut == nil ? [] : [.sum]) + (activation.map { [.activation($0)] } ?? [])
     let forward = try geometry.forward(training: false, bias: bias?.descriptor, attributes: Attributes(fused))
@@ -139,7 +146,7 @@ final class InferenceLowering: Lowering {
   }
 
   /// Filters times scale / √(variance + ε) and the bias that remains, both fp32 and computed at each load.
-  private func folded(_ node: Node, _ norm: Node) throws -> (weights: Value, bias: Value) {
+  private func folded(_ node: Node, _ norm: Node, _ settings: BatchNorm) throws -> (weights: Value, bias: Value) {
     let stored = try parameters.value(node, "weight")
     let weights = builder.makePersistent(stored.descriptor)
     // As long as the padded channels, whose bias stays zero.
@@ -148,14 +155,16 @@ final class InferenceLowering: Lowering {
     let statistics = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
     let channels = node.shape.channels
     let filter = node.tensors[0].count / channels
-    let epsilon = Float(Models.Operation.batchNormEpsilon)
+    let epsilon = Float(settings.epsilon)
+    let ownBias = node.hasBias ? [try parameters.value(node, "bias")] : []
     loads.append { [builder] in
-      builder.run("\(norm.name).fold", on: [stored] + statistics + [weights, bias]) { pointers in
+      builder.run("\(norm.name).fold", on: [stored] + statistics + [weights, bias] + ownBias) { pointers in
         let floats = pointers.map(\.floats)
         for channel in 0..<channels {
           let factor = floats[1][channel] / (floats[4][channel] + epsilon).squareRoot()
           for index in channel * filter..<(channel + 1) * filter { floats[5][index] = floats[0][index] * factor }
-          floats[6][channel] = floats[2][channel] - floats[3][channel] * factor
+          let own = floats.count > 7 ? floats[7][channel] : 0
+          floats[6][channel] = floats[2][channel] + (own - floats[3][channel]) * factor
         }
         for channel in channels..<padded { floats[6][channel] = 0 }
       }
@@ -163,20 +172,21 @@ final class InferenceLowering: Lowering {
     return (weights, bias)
   }
 
-  func batchNorm(_ node: Node) throws -> Value {
+  func batchNorm(_ node: Node, _ settings: BatchNorm) throws -> Value {
     let activation = onlyActivation(of: node)
-    let result = try affine(node, coefficients: try runningCoefficients(node), activation: activation?.kind)
+    let result = try affine(
+      node, coefficients: try runningCoefficients(node, settings), activation: activation?.kind)
     if let activation { context.outputs[activation.node.id] = result }
     return result
   }
 
   /// x · scale + shift as the running statistics ask for, computed at each load.
-  private func runningCoefficients(_ norm: Node) throws -> Value {
+  private func runningCoefficients(_ norm: Node, _ settings: BatchNorm) throws -> Value {
     let channels = norm.shape.channels
     let padded = map(norm).paddedChannels
     let coefficients = builder.makePersistent(try .bytes(TPS_COEFFICIENT_ROWS * padded * 4))
     let stored = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
-    let epsilon = Float(Models.Operation.batchNormEpsilon)
+    let epsilon = Float(settings.epsilon)
     loads.append { [builder] in
       builder.run("\(norm.name).coefficients", on: stored + [coefficients]) { pointers in
         let floats = pointers.map(\.floats)
@@ -235,20 +245,37 @@ final class InferenceLowering: Lowering {
     return result
   }
 
-  func linear(_ node: Node, features: Int) throws -> Value {
-    let layer = try innerProduct(node, features: features)
-    let forward = try layer.forward(training: false, attributes: Attributes())
+  /// With the normalisation and the activation behind it: a scale may be negative, so that neither can go before.
+  func maxPool(_ node: Node) throws -> Value {
+    let input = try blocked(node.inputs[0], name: "\(node.name).input")
+    let result = builder.make(try blocked(node))
+    var last = node
+    var coefficients: Value?
+    if let norm = onlyConsumer(node, where: \.isBatchNorm), case .batchNorm(let settings) = norm.operation {
+      coefficients = try runningCoefficients(norm, settings)
+      context.outputs[norm.id] = result
+      last = norm
+    }
+    let activation = onlyActivation(of: last)
+    if let activation { context.outputs[activation.node.id] = result }
+    passes.append { [builder, kernels, pool = pool(node), coefficients] in
+      builder.maxPool(
+        node.name, kernels, pool, input, coefficients: coefficients, activation: activation?.kind, into: result)
+    }
+    return result
+  }
+
+  func linear(_ node: Node, scale: Float) throws -> Value {
+    let layer = try innerProduct(node)
+    let forward = try layer.forward(training: false, attributes: Attributes(scale == 1 ? [] : [.scale(scale)]))
     let source = reordered(try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
     let weights = load(
       try parameters.value(node, "weight", shape: layer.weights.dimensions), as: try forward.weights(),
       name: "\(node.name).weight")
     let result = builder.makePersistent(layer.destination)
-    run(
-      node.name, forward,
-      [
-        (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_BIAS, try loaded(node, "bias")),
-        (DNNL_ARG_DST, result),
-      ])
+    var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_DST, result)]
+    if node.hasBias { arguments.append((DNNL_ARG_BIAS, try loaded(node, "bias"))) }
+    run(node.name, forward, arguments)
     return result
   }
 }

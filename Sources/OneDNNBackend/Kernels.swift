@@ -70,11 +70,12 @@ extension Lowering {
   ///
   /// Its transforms pay where channels fill vectors and there are enough tiles for the channels: transformed weights are
   /// four times as many as weights, and reading them costs the same however small the batch.
-  func usesWinograd(_ node: Node, kernel: Int, stride: Int) -> Bool {
+  func usesWinograd(_ node: Node, _ convolution: Models.Operation.Convolution) -> Bool {
     let input = graph.nodes[node.inputs[0]].shape
     let tiles = context.batchSize * ((input.height + 3) / 4) * ((input.width + 3) / 4)
-    return context.convolutions == .fastest && kernel == 3 && stride == 1 && min(input.height, input.width) >= 3
-      && input.channels >= 8 && 4 * tiles >= max(input.channels, node.shape.channels)
+    return context.convolutions == .fastest && convolution.kernel == 3 && convolution.stride == 1
+      && convolution.isPadded && !convolution.hasBias && min(input.height, input.width) >= 3 && input.channels >= 8
+      && 4 * tiles >= max(input.channels, node.shape.channels)
   }
 
   /// The convolution's geometry; `transposed`: that of the gradient of its input.
@@ -88,14 +89,25 @@ extension Lowering {
 }
 
 extension Lowering {
+  /// The windows of a maximum pool.
+  func pool(_ node: Node) -> tps_pool {
+    let input = graph.nodes[node.inputs[0]].shape
+    guard case .maxPool(let kernel, let stride) = node.operation else { return tps_pool() }
+    return tps_pool(
+      images: Int32(context.batchSize), channels: Int32(input.channels), height: Int32(input.height),
+      width: Int32(input.width), kernel: Int32(kernel), stride: Int32(stride))
+  }
+
   /// The geometry for our own gradient of a strided convolution's weights, where oneDNN's is slow and ours applies.
-  func strided(_ node: Node, kernel: Int, stride: Int) -> tps_strided_conv? {
+  func strided(_ node: Node, _ convolution: Models.Operation.Convolution) -> tps_strided_conv? {
     let input = graph.nodes[node.inputs[0]].shape
     let shape = tps_strided_conv(
       images: Int32(context.batchSize), inputs: Int32(input.channels), outputs: Int32(node.shape.channels),
       height: Int32(input.height), width: Int32(input.width), outputHeight: Int32(node.shape.height),
-      outputWidth: Int32(node.shape.width), kernel: Int32(kernel), stride: Int32(stride))
-    guard stride > 1, kernel > 1, input.channels >= 8, tps_strided_supports(shape) != 0 else { return nil }
+      outputWidth: Int32(node.shape.width), kernel: Int32(convolution.kernel), stride: Int32(convolution.stride))
+    guard convolution.stride > 1, convolution.kernel > 1, convolution.kernel % 2 == 1, convolution.isPadded,
+      input.channels >= 8, tps_strided_supports(shape) != 0
+    else { return nil }
     return shape
   }
 }
@@ -159,6 +171,34 @@ extension PlanBuilder {
       tps_strided_weight_gradient(
         shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2].floats,
         memory[3])
+    }
+  }
+
+  /// result ← activation(maximum · scale + shift), where `places` and `sums` receive what they are for.
+  func maxPool(
+    _ name: String, _ kernels: Kernels, _ pool: tps_pool, _ x: Value, coefficients: Value? = nil,
+    activation: Activation? = nil, into result: Value, places: Value? = nil, sums: Value? = nil
+  ) {
+    run(name, on: [x, result] + [coefficients, places, sums].compactMap(\.self)) { memory in
+      var rest = memory[2...]
+      let coefficients = coefficients.flatMap { _ in rest.popFirst() }
+      let places = places.flatMap { _ in rest.popFirst() }
+      let sums = sums.flatMap { _ in rest.popFirst() }
+      tps_maxpool_forward(
+        pool, kernels.isa, kernels.threads, memory[0], coefficients?.floats, activation.kernel, memory[1],
+        places?.assumingMemoryBound(to: UInt16.self), sums?.doubles)
+    }
+  }
+
+  /// gradient ← Σ of `outputGradient` behind an activation of `x`, for each channel.
+  func biasGradient(
+    _ name: String, _ kernels: Kernels, _ map: tps_map, activation: Activation? = nil, of x: Value,
+    outputGradient: Value, sums: Value, gradient: Value
+  ) {
+    run(name, kind: .convolutionBackwardWeights, on: [x, outputGradient, sums, gradient]) { memory in
+      tps_bias_gradient(
+        map, kernels.isa, kernels.threads, activation.kernel, memory[0], memory[1], memory[2].doubles,
+        memory[3].floats)
     }
   }
 

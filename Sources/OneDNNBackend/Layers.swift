@@ -39,16 +39,16 @@ struct InnerProduct {
   let name: String
   let source: MemoryDescriptor
   let weights: MemoryDescriptor
-  let bias: MemoryDescriptor
+  let bias: MemoryDescriptor?
   let destination: MemoryDescriptor
 
   /// From batch × channels × rows × columns to batch × `features`.
-  init(engine: Engine, name: String, source dimensions: [Int], features: Int) throws {
+  init(engine: Engine, name: String, source dimensions: [Int], features: Int, hasBias: Bool) throws {
     self.engine = engine
     self.name = name
     source = try MemoryDescriptor(dimensions, dnnl_f32, dnnl_format_tag_any)
     weights = try MemoryDescriptor([features] + dimensions[1...], dnnl_f32, dnnl_format_tag_any)
-    bias = try MemoryDescriptor([features], dnnl_f32, dnnl_a)
+    bias = hasBias ? try MemoryDescriptor([features], dnnl_f32, dnnl_a) : nil
     destination = try MemoryDescriptor([dimensions[0], features], dnnl_f32, dnnl_ab)
   }
 
@@ -56,7 +56,7 @@ struct InnerProduct {
     try PrimitiveDescriptor(name) {
       dnnl_inner_product_forward_primitive_desc_create(
         &$0, engine.handle, training ? dnnl_forward_training : dnnl_forward_inference, source.handle, weights.handle,
-        bias.handle, destination.handle, attributes.handle)
+        bias?.handle, destination.handle, attributes.handle)
     }
   }
 
@@ -70,7 +70,7 @@ struct InnerProduct {
   func backwardWeights(hint: PrimitiveDescriptor, attributes: Attributes) throws -> PrimitiveDescriptor {
     try PrimitiveDescriptor("\(name).backwardWeights") {
       dnnl_inner_product_backward_weights_primitive_desc_create(
-        &$0, engine.handle, source.handle, weights.handle, bias.handle, destination.handle, hint.handle,
+        &$0, engine.handle, source.handle, weights.handle, bias?.handle, destination.handle, hint.handle,
         attributes.handle)
     }
   }

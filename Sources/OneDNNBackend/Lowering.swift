@@ -43,13 +43,14 @@ struct LoweringContext {
 protocol Lowering {
   var context: LoweringContext { get }
 
-  func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value
-  func batchNorm(_ node: Node) throws -> Value
+  func convolution(_ node: Node, _ convolution: Models.Operation.Convolution) throws -> Value
+  func batchNorm(_ node: Node, _ settings: BatchNorm) throws -> Value
   func activation(_ node: Node, _ activation: Activation) throws -> Value
   func add(_ node: Node) throws -> Value
   func dropout(_ node: Node, rate: Float) throws -> Value
   func averagePool(_ node: Node, kernel: Int) throws -> Value
-  func linear(_ node: Node, features: Int) throws -> Value
+  func maxPool(_ node: Node) throws -> Value
+  func linear(_ node: Node, scale: Float) throws -> Value
 }
 
 extension Lowering {
@@ -61,13 +62,14 @@ extension Lowering {
   func lower(_ node: Node) throws -> Value {
     switch node.operation {
     case .input: context.images
-    case .convolution(_, let kernel, let stride): try convolution(node, kernel: kernel, stride: stride)
-    case .batchNorm: try batchNorm(node)
+    case .convolution(let settings): try convolution(node, settings)
+    case .batchNorm(let settings): try batchNorm(node, settings)
     case .activation(let kind): try activation(node, kind)
     case .add: try add(node)
     case .dropout(let rate): try dropout(node, rate: rate)
     case .averagePool(let kernel): try averagePool(node, kernel: kernel)
-    case .linear(let features): try linear(node, features: features)
+    case .maxPool: try maxPool(node)
+    case .linear(_, _, let scale): try linear(node, scale: scale)
     }
   }
 
@@ -100,16 +102,22 @@ extension Lowering {
     node.inputs[0] > 0 && context.consumers[node.inputs[0]].count == 1
   }
 
-  func geometry(_ node: Node, kernel: Int, stride: Int) throws -> Convolution {
+  func geometry(_ node: Node, _ convolution: Models.Operation.Convolution) throws -> Convolution {
     let input = graph.nodes[node.inputs[0]]
     return try Convolution(
       engine: engine, name: node.name,
       source: MemoryDescriptor(extents(input), context.dataType, dnnl_format_tag_any),
-      output: extents(node), kernel: kernel, stride: stride)
+      output: extents(node), convolution)
   }
 
-  func innerProduct(_ node: Node, features: Int) throws -> InnerProduct {
+  func innerProduct(_ node: Node) throws -> InnerProduct {
     try InnerProduct(
-      engine: engine, name: node.name, source: extents(graph.nodes[node.inputs[0]]), features: features)
+      engine: engine, name: node.name, source: extents(graph.nodes[node.inputs[0]]), features: node.shape.channels,
+      hasBias: node.hasBias)
   }
+}
+
+extension Node {
+  /// Whether a bias is among its tensors.
+  var hasBias: Bool { tensors.contains { $0.role == .bias } }
 }

@@ -19,6 +19,12 @@ struct StoredParameters {
     try external(store.gradient(of: "\(node.name).\(part)"), node, part, shape)
   }
 
+  /// The same, or nil where nobody trains the tensor.
+  func gradientIfTrained(_ node: Node, _ part: String) throws -> Value? {
+    let isTrained = node.tensors.contains { $0.name == "\(node.name).\(part)" && $0.isTrainable }
+    return isTrained ? try gradient(node, part) : nil
+  }
+
   private func external(
     _ memory: UnsafeMutableBufferPointer<Float>, _ node: Node, _ part: String, _ shape: [Int]?
   ) throws -> Value {

@@ -45,6 +45,7 @@ final class Attributes {
     /// Adds what the destination held before.
     case sum
     case activation(Activation)
+    case scale(Float)
   }
 
   let handle: OpaquePointer
@@ -64,6 +65,8 @@ final class Attributes {
         try check(
           dnnl_post_ops_append_eltwise(list, activation.eltwise.kind, activation.eltwise.alpha, 0),
           "append \(activation)")
+      case .scale(let factor):
+        try check(dnnl_post_ops_append_eltwise(list, dnnl_eltwise_linear, factor, 0), "append scale")
       }
     }
     try check(dnnl_primitive_attr_set_post_ops(handle, list), "set post-operations")

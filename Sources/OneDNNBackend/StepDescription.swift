@@ -46,7 +46,7 @@ extension PlanBuilder {
     case .activation: return .activation
     case .add: return .sum
     case .dropout: return .dropout
-    case .averagePool: return .pool
+    case .averagePool, .maxPool: return .pool
     case .input: return .data
     case nil: return .other
     }

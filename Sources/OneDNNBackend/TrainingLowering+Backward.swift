@@ -32,16 +32,18 @@ extension TrainingLowering {
       switch node.operation {
       case .input, .batchNorm:
         break
-      case .convolution(_, let kernel, let stride):
+      case .convolution(let settings):
         let known = gradients[node.inputs[0]]
-        if usesWinograd(node, kernel: kernel, stride: stride) {
+        if usesWinograd(node, settings) {
           // A gradient that another reader of the input has left is added on the way.
           gradients[node.inputs[0]] = try winograd(node, gradient, adding: known)
-        } else if let result = try convolution(node, gradient, kernel: kernel, stride: stride) {
+        } else if let result = try convolution(node, gradient, settings) {
           gradients[node.inputs[0]].append(result)
         }
       case .activation(let activation):
-        gradients[node.inputs[0]].append(try self.activation(node, gradient, activation))
+        if try !whitening(node, gradient, activation) {
+          gradients[node.inputs[0]].append(try self.activation(node, gradient, activation))
+        }
       case .add:
         for input in node.inputs { gradients[input].append(Gradient(value: gradient.value, isShared: true)) }
       case .dropout(let rate):
@@ -52,8 +54,10 @@ extension TrainingLowering {
         gradients[node.inputs[0]].append(Gradient(value: builder.overwritten(own), isShared: false))
       case .averagePool(let kernel):
         gradients[node.inputs[0]].append(try averagePool(node, gradient, kernel: kernel))
-      case .linear(let features):
-        gradients[node.inputs[0]].append(try linear(node, gradient, features: features))
+      case .maxPool:
+        gradients[node.inputs[0]].append(try maxPool(node, gradient))
+      case .linear(_, _, let scale):
+        gradients[node.inputs[0]].append(try linear(node, gradient, scale: scale))
       }
     }
     return seed
@@ -92,10 +96,20 @@ extension TrainingLowering {
     return Gradient(value: copy, isShared: false)
   }
 
-  private func convolution(_ node: Node, _ gradient: Gradient, kernel: Int, stride: Int) throws -> Gradient? {
+  private func convolution(
+    _ node: Node, _ gradient: Gradient, _ convolution: Models.Operation.Convolution
+  ) throws -> Gradient? {
     guard let hint = hints[node.id] else { return nil }
-    let geometry = try self.geometry(node, kernel: kernel, stride: stride)
-    if let shape = strided(node, kernel: kernel, stride: stride) {
+    let geometry = try self.geometry(node, convolution)
+    if convolution.hasBias {
+      let gradient = try blocked(gradient, node).value
+      builder.biasGradient(
+        "\(node.name).backwardBias", kernels, map(node), of: gradient, outputGradient: gradient,
+        sums: try sumMemory(node), gradient: try parameters.gradient(node, "bias"))
+    }
+    if convolution.filters == .whitening {
+      // They are not trained.
+    } else if let shape = strided(node, convolution) {
       try builder.stridedWeightGradient(
         "\(node.name).backwardWeights", kernels, shape, input: try blocked(node.inputs[0]),
         outputGradient: try blocked(gradient, node).value, gradient: try parameters.gradient(node, "weight"))
@@ -134,6 +148,20 @@ extension TrainingLowering {
       ])
     try builder.reorder(
       weightsGradient, into: try parameters.gradient(node, "weight"), name: "\(node.name).weight.gradient")
+  }
+
+  /// Of a frozen convolution of the images, where the activation `node` alone reads it, only the bias has a gradient: one
+  /// pass computes it and writes no map. Returns whether that is so.
+  private func whitening(_ node: Node, _ gradient: Gradient, _ activation: Activation) throws -> Bool {
+    let source = graph.nodes[node.inputs[0]]
+    guard case .convolution(let convolution) = source.operation, convolution.filters == .whitening,
+      convolution.hasBias, source.inputs[0] == 0, context.consumers[source.id] == [node.id]
+    else { return false }
+    builder.biasGradient(
+      "\(source.name).backwardBias", kernels, map(source), activation: activation, of: try blocked(source.id),
+      outputGradient: try blocked(gradient, node).value, sums: try sumMemory(source),
+      gradient: try parameters.gradient(source, "bias"))
+    return true
   }
 
   /// The same by Winograd's algorithm: the gradient of the input, with what is `known` of it, none for the images.
@@ -184,7 +212,8 @@ extension TrainingLowering {
     let gradient = try blocked(gradient, last)
     let input = normalization.input
     let sums = try sumMemory(node)
-    let weights = [try parameters.gradient(node, "weight"), try parameters.gradient(node, "bias")]
+    let weight = try parameters.gradientIfTrained(node, "weight")
+    let bias = try parameters.gradient(node, "bias")
     let keepsGradient = normalization.addend != nil || gradient.isShared
     let result = keepsGradient ? builder.make(input.descriptor) : builder.overwritten(gradient.value)
     var other: Value?
@@ -200,15 +229,16 @@ extension TrainingLowering {
       }
     }
     let values =
-      [input, normalization.coefficients, gradient.value, sums] + weights + [result]
-      + [other, behind].compactMap(\.self)
+      [input, normalization.coefficients, gradient.value, sums, result, bias]
+      + [weight, other, behind].compactMap(\.self)
     builder.run("\(node.name).backward", on: values) { memory in
-      var rest = memory[7...]
+      var rest = memory[6...]
+      let weight = weight.flatMap { _ in rest.popFirst() }
       let other = other.flatMap { _ in rest.popFirst() }
       let behind = behind.flatMap { _ in rest.popFirst() }
       tps_batchnorm_backward(
         map, kernels.isa, kernels.threads, activation.kernel, memory[0], memory[1].floats, memory[2], other, behind,
-        memory[3].doubles, memory[4].floats, memory[5].floats, memory[6])
+        memory[3].doubles, weight?.floats, memory[5].floats, memory[4])
     }
     let addend = normalization.addend.map { _ in
       behind.map { Gradient(value: $0, isShared: false) } ?? gradient
@@ -241,19 +271,41 @@ extension TrainingLowering {
     return Gradient(value: result, isShared: false)
   }
 
-  private func linear(_ node: Node, _ gradient: Gradient, features: Int) throws -> Gradient {
-    let layer = try innerProduct(node, features: features)
+  private func maxPool(_ node: Node, _ gradient: Gradient) throws -> Gradient {
+    guard let places = maxima[node.id] else { throw OneDNNError(description: "\(node.name): no forward pass") }
+    let gradient = try blocked(gradient, node)
+    let result = builder.make(try blocked(graph.nodes[node.inputs[0]]))
+    builder.run("\(node.name).backward", on: [places, gradient.value, result]) { [pool = pool(node), kernels] memory in
+      tps_maxpool_backward(
+        pool, kernels.isa, kernels.threads, memory[0].assumingMemoryBound(to: UInt16.self), memory[1], memory[2])
+    }
+    return Gradient(value: result, isShared: false)
+  }
+
+  /// The gradient of what a classifier multiplies by `factor` at its end.
+  private func scaled(_ gradient: Gradient, by factor: Float, _ node: Node) -> Gradient {
+    if factor == 1 { return gradient }
+    let target = target(gradient)
+    let count = context.batchSize * node.shape.count
+    builder.run("\(node.name).scale", kind: .linear, on: [gradient.value, target]) { memory in
+      for index in 0..<count { memory[1].floats[index] = factor * memory[0].floats[index] }
+    }
+    return Gradient(value: target, isShared: false)
+  }
+
+  private func linear(_ node: Node, _ gradient: Gradient, scale: Float) throws -> Gradient {
+    let gradient = scaled(gradient, by: scale, node)
+    let layer = try innerProduct(node)
     guard let hint = hints[node.id] else { throw OneDNNError(description: "\(node.name): no forward pass") }
     let weightsPass = try layer.backwardWeights(hint: hint, attributes: Attributes())
     let weightsGradient = builder.make(try weightsPass.weightsGradient())
     let source = try builder.reordered(
       try output(node.inputs[0]), to: weightsPass.source(), name: "\(node.name).input")
-    try builder.run(
-      "\(node.name).backwardWeights", weightsPass,
-      [
-        (DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_DST, gradient.value), (DNNL_ARG_DIFF_WEIGHTS, weightsGradient),
-        (DNNL_ARG_DIFF_BIAS, try parameters.gradient(node, "bias")),
-      ])
+    var arguments = [
+      (DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_DST, gradient.value), (DNNL_ARG_DIFF_WEIGHTS, weightsGradient),
+    ]
+    if node.hasBias { arguments.append((DNNL_ARG_DIFF_BIAS, try parameters.gradient(node, "bias"))) }
+    try builder.run("\(node.name).backwardWeights", weightsPass, arguments)
     let shape = layer.weights.dimensions
     try builder.reorder(
       weightsGradient, into: try parameters.gradient(node, "weight", shape: shape),

@@ -12,8 +12,10 @@ final class TrainingLowering: Lowering {
 
   /// Forward primitives, which backward ones take as hints.
   var hints: [Int: PrimitiveDescriptor] = [:]
-  /// Sums of the convolutions that computed them along the way.
+  /// Sums of the convolutions and pools that computed them along the way.
   private var sums: [Int: Value] = [:]
+  /// Where each maximum of a pool was.
+  private(set) var maxima: [Int: Value] = [:]
   /// Normalisations by the last node that their pass computes.
   private(set) var normalizations: [Int: Normalization] = [:]
 
@@ -49,18 +51,20 @@ final class TrainingLowering: Lowering {
     return try builder.reordered(try output(id), to: try blocked(node), name: "\(node.name).blocked")
   }
 
-  func convolution(_ node: Node, kernel: Int, stride: Int) throws -> Value {
-    if usesWinograd(node, kernel: kernel, stride: stride) { return try winogradConvolution(node) }
+  func convolution(_ node: Node, _ convolution: Models.Operation.Convolution) throws -> Value {
+    if usesWinograd(node, convolution) { return try winogradConvolution(node) }
     let input = try output(node.inputs[0])
-    let geometry = try self.geometry(node, kernel: kernel, stride: stride)
-    let forward = try geometry.forward(training: true, attributes: Attributes())
+    let geometry = try self.geometry(node, convolution)
+    let bias = convolution.hasBias ? try parameters.value(node, "bias") : nil
+    let forward = try geometry.forward(training: true, bias: bias?.descriptor, attributes: Attributes())
     hints[node.id] = forward
     let source = try builder.reordered(input, to: forward.source(), name: "\(node.name).input")
     let weights = try builder.reordered(
       try parameters.value(node, "weight"), to: forward.weights(), name: "\(node.name).weight")
     let result = builder.make(try forward.destination())
-    try builder.run(
-      node.name, forward, [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_DST, result)])
+    var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_DST, result)]
+    if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
+    try builder.run(node.name, forward, arguments)
     return result
   }
 
@@ -70,14 +74,28 @@ final class TrainingLowering: Lowering {
     builder.winogradWeights(
       "\(node.name).weight", kernels, shape, from: try parameters.value(node, "weight"), into: weights)
     var epilogue = PlanBuilder.Epilogue()
-    if onlyConsumer(node, where: { $0 == .batchNorm }) != nil {
-      epilogue.sums = try sumMemory(node)
-      sums[node.id] = epilogue.sums
+    var last = node
+    // Onto the other term of a sum, where that is computed.
+    if let add = onlyConsumer(node, where: { $0 == .add }), let other = add.inputs.first(where: { $0 != node.id }),
+      other > 0, context.outputs[other] != nil
+    {
+      epilogue.residual = try blocked(other)
+      last = add
     }
+    epilogue.sums = try sumsForReader(of: last)
     let result = builder.make(try blocked(node))
     try builder.winogradForward(
       node.name, kernels, shape, input: try blocked(node.inputs[0]), weights: weights, output: result, epilogue)
+    context.outputs[last.id] = result
     return result
+  }
+
+  /// Memory for the sums that `node` computes along the way, where a normalisation reads it.
+  private func sumsForReader(of node: Node) throws -> Value? {
+    guard context.consumers[node.id].contains(where: { graph.nodes[$0].operation.isBatchNorm }) else { return nil }
+    let memory = try sumMemory(node)
+    sums[node.id] = memory
+    return memory
   }
 
   /// Memory for the sums of a normalisation over the node's channels.
@@ -86,9 +104,9 @@ final class TrainingLowering: Lowering {
     return builder.make(try .bytes(count * MemoryLayout<Double>.stride))
   }
 
-  func batchNorm(_ node: Node) throws -> Value {
+  func batchNorm(_ node: Node, _ settings: BatchNorm) throws -> Value {
     let input = try blocked(node.inputs[0])
-    let coefficients = try coefficients(node, input)
+    let coefficients = try coefficients(node, settings, input)
     // The nodes that one pass computes.
     var fused = [node]
     var addend: Int?
@@ -111,7 +129,7 @@ final class TrainingLowering: Lowering {
   }
 
   /// The batch's statistics as scale and shift; the running ones move on the way.
-  private func coefficients(_ node: Node, _ input: Value) throws -> Value {
+  private func coefficients(_ node: Node, _ settings: BatchNorm, _ input: Value) throws -> Value {
     let map = map(node)
     let kernels = self.kernels
     let sums: Value
@@ -130,8 +148,7 @@ final class TrainingLowering: Lowering {
     builder.run("\(node.name).coefficients", on: [sums, coefficients] + stored) { memory in
       tps_batchnorm_coefficients(
         map, kernels.threads, memory[0].doubles, memory[2].floats, memory[3].floats,
-        Float(Models.Operation.batchNormEpsilon), Float(Models.Operation.batchNormMomentum), memory[4].floats,
-        memory[5].floats, memory[1].floats)
+        Float(settings.epsilon), Float(settings.momentum), memory[4].floats, memory[5].floats, memory[1].floats)
     }
     return coefficients
   }
@@ -182,9 +199,20 @@ final class TrainingLowering: Lowering {
     return result
   }
 
-  func linear(_ node: Node, features: Int) throws -> Value {
-    let layer = try innerProduct(node, features: features)
-    let forward = try layer.forward(training: true, attributes: Attributes())
+  func maxPool(_ node: Node) throws -> Value {
+    let input = try blocked(node.inputs[0])
+    let result = builder.make(try blocked(node))
+    let count = map(node).paddedChannels * context.batchSize * node.shape.height * node.shape.width
+    let places = builder.make(try .bytes(count * MemoryLayout<UInt16>.stride))
+    maxima[node.id] = places
+    builder.maxPool(
+      node.name, kernels, pool(node), input, into: result, places: places, sums: try sumsForReader(of: node))
+    return result
+  }
+
+  func linear(_ node: Node, scale: Float) throws -> Value {
+    let layer = try innerProduct(node)
+    let forward = try layer.forward(training: true, attributes: Attributes(scale == 1 ? [] : [.scale(scale)]))
     hints[node.id] = forward
     let source = try builder.reordered(
       try output(node.inputs[0]), to: forward.source(), name: "\(node.name).input")
@@ -192,12 +220,9 @@ final class TrainingLowering: Lowering {
       try parameters.value(node, "weight", shape: layer.weights.dimensions), to: forward.weights(),
       name: "\(node.name).weight")
     let result = builder.makePersistent(layer.destination)
-    try builder.run(
-      node.name, forward,
-      [
-        (DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_BIAS, try parameters.value(node, "bias")),
-        (DNNL_ARG_DST, result),
-      ])
+    var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_DST, result)]
+    if node.hasBias { arguments.append((DNNL_ARG_BIAS, try parameters.value(node, "bias"))) }
+    try builder.run(node.name, forward, arguments)
     return result
   }
 }

@@ -17,10 +17,12 @@ extension Configuration {
     case assignment(String)
   }
 
-  /// The configuration that `layers`, in order, make of the default preset's. Throws `ConfigurationError` with the
-  /// path of the key at fault.
-  public static func resolve(_ layers: [Layer]) throws -> Configuration {
-    var tree = try ConfigurationTree(encoding: Preset.default.configuration)
+  /// The configuration that `layers`, in order, make of `base`. Throws `ConfigurationError` with the path of the key at
+  /// fault.
+  public static func resolve(
+    _ layers: [Layer], over base: Configuration = Preset.default.configuration
+  ) throws -> Configuration {
+    var tree = try ConfigurationTree(encoding: base)
     for layer in layers {
       switch layer {
       case .preset(let name):
@@ -52,6 +54,8 @@ extension Configuration {
   /// The keys whose value is one word of a list, which an error has to name.
   private static let choices: [(path: String, values: [String])] = [
     ("model.activation", Activation.allCases.map(\.rawValue)),
+    ("model.initialization", ResNetSpec.Initialization.allCases.map(\.rawValue)),
+    ("model.pooling", ResNetSpec.Pooling.allCases.map(\.rawValue)),
     ("augmentation.paddingMode", Augmentation.PaddingMode.allCases.map(\.rawValue)),
     ("augmentation.flip", Augmentation.Flip.allCases.map(\.rawValue)),
     ("optimizer.kind", OptimizerSettings.Kind.allCases.map(\.rawValue)),
@@ -68,7 +72,19 @@ extension Configuration {
 
 extension ConfigurationTree {
   fileprivate mutating func lay(over other: ConfigurationTree, origin: String) throws {
-    guard case .map = other else { throw ConfigurationError("\(origin): a configuration is a map of keys") }
+    guard case .map(let map) = other else { throw ConfigurationError("\(origin): a configuration is a map of keys") }
+    if case .map(let model)? = map["model"], model["layers"] != nil { try forgetOptions() }
     self = overlaid(with: other)
+  }
+
+  /// A source that lists layers describes a network of its own: what it leaves out is the default, not what the network
+  /// before it had. Stem, pool, dropout and classes alone are kept, as they have been ever since.
+  private mutating func forgetOptions() throws {
+    guard case .map(let map) = self, let model = map["model"] else { return }
+    let known = try model.decode(ResNetSpec.self)
+    let plain = ResNetSpec(
+      input: known.input, stem: .init(channels: known.stem.channels, kernel: known.stem.kernel), layers: known.layers,
+      pool: known.pool, blockDropout: known.blockDropout, dropout: known.dropout, classes: known.classes)
+    self = overlaid(with: .map(["model": try ConfigurationTree(encoding: plain)]))
   }
 }

@@ -91,7 +91,9 @@ public struct RunDirectory: Sendable {
   /// The configuration that the run was started with.
   public func storedConfiguration() throws -> Configuration {
     let text = String(decoding: try AtomicFile.read(configuration), as: UTF8.self)
-    return try Configuration.resolve([.text(text, origin: configuration.path)])
+    // Keys that did not exist then are at their defaults, whatever a preset makes of them now.
+    return try Configuration.resolve(
+      [.text(text, origin: configuration.path)], over: Configuration(model: Preset.default.configuration.model))
   }
 
   /// Rewrites the metrics from the whole history.

@@ -56,14 +56,6 @@ public final class Trainer {
     let settings = configuration.training
     parameters = ParameterStore(graph)
     parameters.initialize(seed: settings.seed)
-    optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
-    average =
-      settings.ema > 0 ? AveragedParameters(parameters, graph: graph, decay: settings.ema) : nil
-    lookahead =
-      configuration.optimizer.lookahead.every > 0
-      ? Lookahead(parameters, graph: graph, settings: configuration.optimizer.lookahead) : nil
-    judged = average?.store ?? lookahead?.store ?? parameters
-
     var split = try Split.stratified(
       labels: dataset.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed)
     if configuration.data.limitTrain > 0, configuration.data.limitTrain < split.train.count {
@@ -75,6 +67,16 @@ public final class Trainer {
     }
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
+    try Whitening.initialize(
+      parameters, of: graph,
+      images: dataset.train.normalized(split.train.prefix(Whitening.images), by: normalization))
+    optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
+    average =
+      settings.ema > 0 ? AveragedParameters(parameters, graph: graph, decay: settings.ema) : nil
+    lookahead =
+      configuration.optimizer.lookahead.every > 0
+      ? Lookahead(parameters, graph: graph, settings: configuration.optimizer.lookahead) : nil
+    judged = average?.store ?? lookahead?.store ?? parameters
     loader = try BatchLoader(
       set: dataset.train, indices: split.train, batchSize: settings.batchSize,
       augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,

@@ -52,8 +52,10 @@ struct SummaryCommand: ParsableCommand {
   private func show(_ summary: ModelSummary) {
     Console.out(summary.table.text)
     Console.out("")
+    let frozen = summary.frozenParameters == 0 ? "" : ", \(Format.grouped(summary.frozenParameters)) of them frozen"
     Console.out(
-      "parameters      \(Format.grouped(summary.parameters)) (\(Format.mebibytes(summary.parameterBytes)) in fp32)")
+      "parameters      \(Format.grouped(summary.parameters)) (\(Format.mebibytes(summary.parameterBytes)) in fp32\(frozen))"
+    )
     Console.out("multiply-adds   \(Format.grouped(summary.multiplyAdds)) an image, forward")
     Console.out(
       "training        \(Format.fixed(Double(summary.trainingOperations) / 1e9, 3)) GFLOP an image "

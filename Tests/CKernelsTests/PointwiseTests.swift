@@ -137,6 +137,23 @@ struct AffineVariant: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(arguments: MapShape.all, activations)
+  func aBiasGradientIsTheSum(_ shape: MapShape, _ activation: tps_activation) {
+    let channels = Channels(shape.map)
+    onAllKernels { set, threads, comment in
+      let x = Activations(set, shape.map, randoms(shape.count, seed: 5).map { 3 * $0 })
+      let gradient = Activations(set, shape.map, randoms(shape.count, seed: 6))
+      let slopes = zip(x.values, gradient.values).map { activation.slope(Double($0)) * Double($1) }
+      let expected = (0..<shape.channels).map { channels.places(of: $0).reduce(0.0) { $0 + slopes[$1] } }
+      let sums = Memory(byteCount: 8 * tps_sum_count(Int32(shape.channels), threads))
+      let found = Memory(byteCount: 4 * shape.channels)
+      tps_bias_gradient(
+        shape.map, set.isa, threads, activation, x.memory.base, gradient.memory.base, sums.doubleBase, found.floatBase)
+      expectIntact(x.memory, gradient.memory, sums, found)
+      expectNear(found.floats, expected, Bounds(whole: 1e-5, each: 2e-5), comment)
+    }
+  }
+
   @Test(arguments: MapShape.some, activations)
   func anActivationsGradientShowsWhatIsNotANumber(_ shape: MapShape, _ activation: tps_activation) {
     onAllKernels { set, threads, comment in

@@ -57,7 +57,7 @@ import Testing
       switch spec.initializer {
       case .constant(let value):
         #expect(values.allSatisfy { $0 == value })
-      case .uniform(let fanIn):
+      case .uniform(let fanIn), .dirac(let fanIn), .whitening(let fanIn):
         let bound = 1 / Float(fanIn).squareRoot()
         #expect(values.allSatisfy { abs($0) <= bound })
         guard values.count >= 100 else { continue }
@@ -65,6 +65,26 @@ import Testing
         // The mean of n uniform numbers deviates by bound / √(3n).
         #expect(abs(values.reduce(0, +)) < 4 * bound * (Float(values.count) / 3).squareRoot())
       }
+    }
+  }
+
+  // Each filter that passes a channel is one at its centre, zero elsewhere; those beyond the channels are as ever.
+  @Test(arguments: [(3, 5, 3), (5, 3, 3), (4, 4, 1), (4, 4, 2)])
+  func diracFiltersPassChannels(inputs: Int, outputs: Int, kernel: Int) {
+    let stores = [Operation.Convolution.Filters.uniform, .dirac].map { filters in
+      var graph = Graph(input: Shape(channels: inputs, height: 4, width: 4))
+      graph.append(
+        .convolution(Operation.Convolution(channels: outputs, kernel: kernel, filters: filters)), named: "conv", on: 0)
+      let store = ParameterStore(graph)
+      store.initialize(seed: 1)
+      return Array(store.values(of: "conv.weight"))
+    }
+    let size = inputs * kernel * kernel
+    let passing = min(inputs, outputs)
+    #expect(stores[0].suffix((outputs - passing) * size) == stores[1].suffix((outputs - passing) * size))
+    for filter in 0..<passing {
+      let centre = filter * kernel * kernel + kernel / 2 * kernel + kernel / 2
+      #expect(Array(stores[1][filter * size..<(filter + 1) * size]) == (0..<size).map { $0 == centre ? 1 : 0 })
     }
   }
 

@@ -1,4 +1,4 @@
-// The operations without weights: activations, sum, dropout and average pool.
+// The operations without weights: activations, sum, dropout and pools.
 import Compute
 import Models
 import Testing
@@ -82,5 +82,31 @@ import Testing
     let byInput = ReferenceAveragePool.backward(gradient, inputShape: shape, kernel: kernel)
     #expect(
       gradientError(byInput, at: input) { ReferenceAveragePool.forward($0, kernel: kernel).dot(gradient) } < 1e-7)
+  }
+
+  @Test func maximaAreThoseOfWindows() {
+    let input = ReferenceTensor(shape: [1, 1, 3, 4], data: [5, 2, 3, 3, 1, 4, 3, 3, 9, 9, 9, 9])
+    let ones = ReferenceTensor(shape: [1, 1, 1, 2], repeating: 1)
+    // The last row is reached by no whole window; of equal values the first counts.
+    #expect(
+      ReferenceMaxPool.forward(input, kernel: 2, stride: 2) == ReferenceTensor(shape: [1, 1, 1, 2], data: [5, 3]))
+    #expect(
+      ReferenceMaxPool.backward(ones, input: input, kernel: 2, stride: 2).data == [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    let overlapping = ReferenceTensor(shape: [1, 1, 1, 2], data: [1, 2])
+    #expect(
+      ReferenceMaxPool.backward(overlapping, input: input, kernel: 3, stride: 1).data
+        == [0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0])
+  }
+
+  @Test(arguments: [([1, 1, 1, 1], 1, 1), ([3, 2, 5, 3], 2, 2), ([1, 2, 8, 8], 8, 1), ([2, 1, 5, 7], 3, 1)])
+  func maximaHaveTheirGradient(shape: [Int], kernel: Int, stride: Int) {
+    var random = TestRandom(6)
+    let input = random.tensor(shape)
+    let gradient = random.tensor(ReferenceMaxPool.forward(input, kernel: kernel, stride: stride).shape)
+    let byInput = ReferenceMaxPool.backward(gradient, input: input, kernel: kernel, stride: stride)
+    let error = gradientError(byInput, at: input) {
+      ReferenceMaxPool.forward($0, kernel: kernel, stride: stride).dot(gradient)
+    }
+    #expect(error < 1e-7)
   }
 }

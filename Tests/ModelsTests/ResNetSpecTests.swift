@@ -56,6 +56,64 @@ import Testing
     }
   }
 
+  /// airbench96's groups at another width.
+  static let groups = ResNetSpec(
+    activation: .gelu, batchNorm: BatchNorm(epsilon: 1e-12, momentum: 0.4, trainsScale: false),
+    stem: .init(channels: 24, kernel: 2, whitening: true, padded: false),
+    layers: [64, 256, 352].map { .init(blocks: 1, channels: $0, stride: 2, entry: .convPool) },
+    pool: 3, pooling: .max, classifierBias: false, logitScale: 1.0 / 9, initialization: .dirac)
+
+  @Test func groupsBeginWithAPooledConvolution() throws {
+    let graph = try Self.groups.graph()
+    let maps = graph.nodes.filter { $0.name.hasSuffix(".pool") }.map(\.shape.height)
+    #expect(maps == [15, 7, 3])
+    #expect(!graph.nodes.contains { $0.name.contains("shortcut") })
+    // Whitening with its bias, three convolutions and normalisations a group, the classifier.
+    let stem = 24 * 3 * 4 + 24
+    let filters = 9 * (24 * 64 + 64 * 256 + 256 * 352) + 2 * 9 * (64 * 64 + 256 * 256 + 352 * 352)
+    #expect(graph.parameterCount == stem + filters + 2 * 3 * (64 + 256 + 352) + 10 * 352)
+    #expect(graph.frozenParameterCount == 24 * 3 * 4 + 3 * (64 + 256 + 352))
+    #expect(
+      graph.tensors.prefix(4).map(\.name) == [
+        "conv1.weight", "conv1.bias", "layer1.0.conv.weight", "layer1.0.bn.weight",
+      ])
+    #expect(graph.tensors.contains { $0.name == "layer3.1.conv2.weight" && $0.shape == [352, 352, 3, 3] })
+    #expect(graph.tensors.last?.name == "linear.weight")
+    #expect(graph.tensors.filter { $0.initializer == .dirac(fanIn: 9 * 64) }.map(\.name).count == 3)
+    #expect(try JSONDecoder().decode(ResNetSpec.self, from: JSONEncoder().encode(Self.groups)) == Self.groups)
+  }
+
+  @Test func preActivationHasOneNormalisationLessAtEachProjection() throws {
+    var spec = ResNetSpec(stem: 16, widthFactor: 1, blocks: [2, 2, 2])
+    let plain = try spec.graph().parameterCount
+    spec.preActivation = true
+    let graph = try spec.graph()
+    // The two projections have none, the first of a block normalises what enters, and the last is the stem's, moved.
+    #expect(graph.parameterCount == plain - 2 * (32 + 64) - 2 * (32 + 64) + 2 * (16 + 32) - 2 * 16 + 2 * 64)
+    #expect(graph.tensors.prefix(2).map(\.name) == ["conv1.weight", "layer1.0.bn1.weight"])
+    #expect(graph.tensors.contains { $0.name == "layer2.0.shortcut.0.weight" })
+    #expect(graph.tensors.contains { $0.name == "bn.running_var" })
+  }
+
+  @Test func paddedWhiteningKeepsEvenMaps() throws {
+    var spec = Self.groups
+    spec.stem.padded = true
+    spec.pool = 4
+    let graph = try spec.graph()
+    #expect(graph.nodes.filter { $0.name.hasSuffix(".pool") || $0.id == 1 }.map(\.shape.height) == [32, 16, 8, 4])
+    #expect(try graph.parameterCount == Self.groups.graph().parameterCount)
+  }
+
+  @Test func aPooledLayersStrideIsTwoUnlessSaid() throws {
+    func layer(_ text: String) throws -> ResNetSpec.Layer {
+      try JSONDecoder().decode(ResNetSpec.Layer.self, from: Data(text.utf8))
+    }
+    let short = try layer(#"{"blocks": 1, "channels": 64, "entry": "convPool"}"#)
+    #expect(short == .init(blocks: 1, channels: 64, stride: 2, entry: .convPool))
+    #expect(try layer(#"{"blocks": 1, "channels": 64, "entry": "convPool", "stride": 3}"#).stride == 3)
+    #expect(throws: DecodingError.self) { try layer(#"{"blocks": 1, "channels": 64}"#) }
+  }
+
   @Test func poolSmallerThanTheMapFlattens() throws {
     let spec = ResNetSpec(stem: 4, widthFactor: 1, blocks: [1, 1, 1], pool: 4)
     let graph = try spec.graph()
@@ -90,6 +148,20 @@ import Testing
     #expect(path { $0.blockDropout = .nan } == "model.blockDropout")
     #expect(path { $0.classes = 1 } == "model.classes")
     #expect(path { $0.layers = [] } == "model.layers")
+    #expect(
+      path { spec in
+        spec.preActivation = true
+        spec.layers[0].entry = .convPool
+      } == "model.preActivation")
+    #expect(path { $0.logitScale = 0 } == "model.logitScale")
+    #expect(path { $0.batchNorm.epsilon = 0 } == "model.batchNorm.epsilon")
+    #expect(path { $0.batchNorm.momentum = 1.5 } == "model.batchNorm.momentum")
+    #expect(path { $0.stem = .init(channels: 16, kernel: 33, padded: false) } == "model.stem.kernel")
+    #expect(path { $0.stem = .init(channels: 26, kernel: 2, whitening: true) } == "model.stem.channels")
+    #expect(path { $0.stem = .init(channels: 23, kernel: 2, whitening: true) } == "model.stem.channels")
+    #expect(path { $0.stem = .init(channels: 24, kernel: 16, whitening: true) } == "model.stem.kernel")
+    #expect(
+      path { $0.layers[0] = .init(blocks: -1, channels: 8, stride: 1, entry: .convPool) } == "model.layers[0].blocks")
     #expect(path { _ in } == nil)
   }
 

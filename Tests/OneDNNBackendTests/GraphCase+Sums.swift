@@ -62,6 +62,15 @@ extension GraphCase {
       let sum = graph.relu(graph.append(.add, named: "add", on: norm, first))
       return graph.append(.add, named: "add2", on: sum, later)
     },
+    GraphCase("sums read by batch norms and by one another") { graph in
+      var sum = graph.convolve("first", 0, to: 17)
+      for name in ["a", "b", "c"] {
+        let norm = graph.append(.batchNorm, named: "\(name).bn", on: sum)
+        let conv = graph.convolve("\(name).conv", graph.relu(norm, "\(name).relu"), to: 17, kernel: 3)
+        sum = graph.append(.add, named: "\(name).add", on: conv, sum)
+      }
+      return sum
+    },
     GraphCase("twice the same") { graph in
       let first = graph.convolve("first", 0, to: 17)
       return graph.append(.add, named: "add", on: first, first)

@@ -12,12 +12,13 @@ struct GraphCase: Sendable, CustomTestStringConvertible {
   /// What `body` appends and returns, with a classifier of `classes` behind it.
   init(
     _ description: String, _ input: Shape = Shape(channels: 3, height: 5, width: 7), batchSize: Int = 3,
-    classes: Int = 5, _ body: (inout Graph) -> Int
+    classes: Int = 5, hasBias: Bool = true, scale: Float = 1, _ body: (inout Graph) -> Int
   ) {
     testDescription = "\(description), \(input.height)×\(input.width), batch \(batchSize)"
     self.batchSize = batchSize
     var graph = Graph(input: input)
-    graph.append(.linear(features: classes), named: "linear", on: body(&graph))
+    let last = body(&graph)
+    graph.append(.linear(features: classes, hasBias: hasBias, scale: scale), named: "linear", on: last)
     self.graph = graph
   }
 }
@@ -60,6 +61,76 @@ extension GraphCase {
     }
     return cases
   }()
+
+  /// Even kernels, maps without padding, biases, and filters that nobody trains.
+  static let settings: [GraphCase] = {
+    var cases: [GraphCase] = []
+    for isPadded in [true, false] {
+      for kernel in [2, 3, 4] {
+        for hasBias in [false, true] {
+          let settings = Operation.Convolution(channels: 24, kernel: kernel, isPadded: isPadded, hasBias: hasBias)
+          let name = "kernel \(kernel)\(isPadded ? ", padded" : "")\(hasBias ? ", bias" : "")"
+          cases.append(
+            GraphCase("\(name), images") { graph in
+              graph.append(.convolution(settings), named: "conv", on: 0)
+            })
+          cases.append(
+            GraphCase("\(name), batch norm") { graph in
+              let first = graph.convolve("first", 0, to: 17)
+              let conv = graph.append(.convolution(settings), named: "conv", on: first)
+              return graph.append(.batchNorm, named: "bn", on: conv)
+            })
+        }
+      }
+      let whitening = Operation.Convolution(
+        channels: 24, kernel: 2, isPadded: isPadded, hasBias: true, filters: .whitening)
+      for activation in Activation.allCases {
+        cases.append(
+          GraphCase("whitening and \(activation)\(isPadded ? ", padded" : "")") { graph in
+            let conv = graph.append(.convolution(whitening), named: "conv", on: 0)
+            return graph.append(.activation(activation), named: "act", on: conv)
+          })
+      }
+      cases.append(
+        GraphCase("whitening alone\(isPadded ? ", padded" : "")") { graph in
+          graph.append(.convolution(whitening), named: "conv", on: 0)
+        })
+    }
+    let norms = [BatchNorm(trainsScale: false), BatchNorm(epsilon: 0.5, momentum: 0.4)]
+    cases += norms.flatMap { norm in
+      [16, 17].map { channels in
+        GraphCase("batch norm of \(channels), epsilon \(norm.epsilon), trains scale: \(norm.trainsScale)") { graph in
+          let first = graph.convolve("first", 0, to: channels)
+          return graph.append(.relu, named: "relu", on: graph.append(.batchNorm(norm), named: "bn", on: first))
+        }
+      }
+    }
+    return cases
+  }()
+
+  /// Maxima, and what is computed with them.
+  static let maxima: [GraphCase] = [1, 16, 34].flatMap { channels in
+    [(2, 2), (2, 1), (3, 1), (3, 2), (3, 3), (5, 1), (1, 2)].flatMap { kernel, stride in
+      [
+        GraphCase("maximum of \(kernel), stride \(stride), of \(channels)") { graph in
+          let first = graph.convolve("first", 0, to: channels)
+          return graph.append(.maxPool(kernel: kernel, stride: stride), named: "pool", on: first)
+        },
+        GraphCase("maximum of \(kernel), stride \(stride), of \(channels), batch norm and ReLU", batchSize: 5) {
+          graph in
+          let first = graph.convolve("first", 0, to: channels)
+          let pool = graph.append(.maxPool(kernel: kernel, stride: stride), named: "pool", on: first)
+          return graph.append(.relu, named: "relu", on: graph.append(.batchNorm, named: "bn", on: pool))
+        },
+        GraphCase("maximum of \(kernel), stride \(stride), of \(channels), with another reader") { graph in
+          let first = graph.convolve("first", 0, to: channels)
+          let pool = graph.append(.maxPool(kernel: kernel, stride: stride), named: "pool", on: first)
+          let norm = graph.append(.batchNorm, named: "bn", on: pool)
+          return graph.append(.add, named: "add", on: graph.append(.activation(.gelu), named: "gelu", on: norm), pool)
+        },
+      ]
+    }
+  }
 
   /// Activations, alone and behind what they are computed with.
   static let activations: [GraphCase] = Activation.allCases.flatMap { activation in
@@ -114,6 +185,10 @@ extension GraphCase {
       GraphCase("linear of \(channels)", Shape(channels: 1, height: 9, width: 9), classes: 17) { graph in
         graph.convolve("first", 0, to: channels)
       },
+      GraphCase("linear without bias of \(channels)", hasBias: false) { graph in
+        graph.convolve("first", 0, to: channels)
+      },
+      GraphCase("scaled linear of \(channels)", scale: 0.125) { graph in graph.convolve("first", 0, to: channels) },
     ]
   }
 }

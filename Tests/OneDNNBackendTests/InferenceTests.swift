@@ -22,6 +22,18 @@ enum Networks {
     "SiLU": spec(
       [.init(blocks: 1, channels: 16, kernel: 5, stride: 1), .init(blocks: 2, channels: 32, stride: 2)],
       activation: .silu),
+    "pre-activation": ResNetSpec(
+      input: Shape(channels: 3, height: 9, width: 7), preActivation: true, stem: .init(channels: 17),
+      layers: [.init(blocks: 2, channels: 17, stride: 1), .init(blocks: 2, channels: 34, stride: 2)], pool: 2),
+    "groups": ResNetSpec(
+      input: Shape(channels: 3, height: 15, width: 13), activation: .gelu,
+      batchNorm: BatchNorm(epsilon: 1e-12, momentum: 0.4, trainsScale: false),
+      stem: .init(channels: 24, kernel: 2, whitening: true, padded: false),
+      layers: [
+        .init(blocks: 1, channels: 17, stride: 2, entry: .convPool),
+        .init(blocks: 2, channels: 34, stride: 1, entry: .convPool),
+        .init(blocks: 0, channels: 40, stride: 2, entry: .convPool),
+      ], pool: 3, pooling: .max, classifierBias: false, logitScale: 0.25),
   ]
 
   static func spec(

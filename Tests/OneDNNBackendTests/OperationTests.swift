@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct OperationTests {
   static let all =
-    GraphCase.convolutions + GraphCase.activations + GraphCase.pointwise + GraphCase.sums + GraphCase.unusual
+    GraphCase.convolutions + GraphCase.settings + GraphCase.activations + GraphCase.maxima + GraphCase.pointwise
+    + GraphCase.sums + GraphCase.unusual
   let backend: OneDNNBackend
   /// By each algorithm.
   let backends: [OneDNNBackend]

@@ -14,7 +14,8 @@ extension ParameterStore {
         let signed = 2 * random.uniform() - 1
         values[index] =
           switch (spec.initializer, spec.role) {
-          case (.uniform(let fanIn), _): Float(1 / Double(fanIn).squareRoot()) * signed
+          case (.uniform(let fanIn), _), (.dirac(let fanIn), _), (.whitening(let fanIn), _):
+            Float(1 / Double(fanIn).squareRoot()) * signed
           case (_, .runningVariance): 1 + 0.5 * signed
           case (_, .scale): 1 + 0.25 * signed
           default: 0.25 * signed

@@ -80,6 +80,47 @@ import Training
     #expect(configuration.schedule.milestones == [5, 7.5])
   }
 
+  // Whatever the preset below it is: a file of today means tomorrow what it means today.
+  @Test func aDescribedNetworkTakesItsDefaultsForWhatItLeavesOut() throws {
+    let changes = [
+      "model.activation=gelu", "model.pooling=max", "model.initialization=dirac", "model.stem.whitening=true",
+      "model.logitScale=0.5", "model.classifierBias=false", "model.batchNorm.momentum=0.4",
+    ].map { Configuration.Layer.assignment($0) }
+    let described = text("model: {stem: {channels: 8}, layers: [{blocks: 1, channels: 8, stride: 1}], pool: 32}")
+    let expected = ResNetSpec(
+      stem: .init(channels: 8), layers: [.init(blocks: 1, channels: 8, stride: 1)], pool: 32)
+    #expect(try Configuration.resolve(changes + [described]).model == expected)
+    // One that only changes a number keeps the rest.
+    let configuration = try Configuration.resolve(changes + [text("model: {pool: 2}")])
+    #expect(configuration.model.activation == .gelu && configuration.model.pool == 2)
+  }
+
+  @Test func pooledLayersAndWhiteningAreDescribed() throws {
+    let yaml = """
+      model:
+        activation: silu
+        stem: { channels: 24, kernel: 2, whitening: true, padded: false }
+        layers: [{ blocks: 1, channels: 64, entry: convPool }, { blocks: 0, channels: 96, entry: convPool, stride: 3 }]
+        pool: 5
+        pooling: max
+        classifierBias: false
+        logitScale: 0.25
+        batchNorm: { momentum: 0.4, trainsScale: false }
+        initialization: dirac
+      """
+    let configuration = try resolve(text(yaml))
+    #expect(
+      configuration.model
+        == ResNetSpec(
+          activation: .silu, batchNorm: BatchNorm(momentum: 0.4, trainsScale: false),
+          stem: .init(channels: 24, kernel: 2, whitening: true, padded: false),
+          layers: [
+            .init(blocks: 1, channels: 64, stride: 2, entry: .convPool),
+            .init(blocks: 0, channels: 96, stride: 3, entry: .convPool),
+          ], pool: 5, pooling: .max, classifierBias: false, logitScale: 0.25, initialization: .dirac))
+    #expect(try resolve(text(configuration.yaml())) == configuration)
+  }
+
   @Test func assignmentsReachIntoLists() throws {
     let configuration = try resolve(
       .assignment("model.layers[0].blocks=5"), .assignment("data.mean=[0.1, 0.2, 0.3]"),

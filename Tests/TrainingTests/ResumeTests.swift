@@ -28,9 +28,11 @@ import Training
     return configuration
   }
 
-  /// The other optimizer, weights that are taken back, and images that are mixed.
+  /// The other optimizer, weights that are taken back, images that are mixed, and layers of the other kind.
   private static var muon: Configuration {
     var configuration = configuration
+    configuration.model = Tiny.groups
+    (configuration.model.blockDropout, configuration.model.dropout) = (0.2, 0.3)
     configuration.optimizer.kind = .muon
     (configuration.optimizer.biasFactor, configuration.optimizer.scaleFactor) = (4, 0)
     configuration.optimizer.lookahead = .init(every: 3, decay: 0.8, power: 1)

@@ -49,6 +49,16 @@ enum Tiny {
     ],
     pool: 4, classes: 4)
 
+  /// A whitening stem, and a layer of each kind.
+  static let groups = ResNetSpec(
+    input: Shape(channels: 3, height: 8, width: 8), activation: .gelu,
+    batchNorm: BatchNorm(epsilon: 1e-12, momentum: 0.4, trainsScale: false),
+    stem: .init(channels: 8, kernel: 2, whitening: true, padded: false),
+    layers: [
+      .init(blocks: 1, channels: 12, stride: 2, entry: .convPool), .init(blocks: 1, channels: 16, stride: 2),
+    ],
+    pool: 2, pooling: .max, classes: 4, classifierBias: false, logitScale: 0.5, initialization: .dirac)
+
   static var configuration: Configuration {
     var configuration = Configuration(model: model)
     configuration.data.validation = 16

@@ -29,6 +29,27 @@ import Training
     #expect(run.chosenWeights == run.bestWeights)
   }
 
+  // From those that are not held out, and as they are without augmentation.
+  @Test func whiteningFiltersComeFromTheTrainingImagesAndStay() throws {
+    var configuration = Tiny.configuration
+    configuration.model = Tiny.groups
+    let run = folder.run()
+    _ = try TrainerRun(configuration, .fp32, run).result()
+    let (found, graph, _) = try Checkpoint.load(run.lastWeights)
+    let expected = ParameterStore(graph)
+    expected.initialize(seed: configuration.training.seed)
+    let images = try Tiny.dataset().train
+    let split = try Split.stratified(labels: images.labels, validation: 16, seed: 0)
+    try Whitening.initialize(
+      expected, of: graph, images: images.normalized(split.train, by: configuration.normalization()))
+    let frozen = graph.tensors.filter(\.isFrozen).map(\.name)
+    #expect(frozen.count == 1 + 3 + 3)
+    for spec in graph.tensors where spec.isParameter {
+      let isSame = Array(found.values(of: spec.name)) == Array(expected.values(of: spec.name))
+      #expect(isSame == frozen.contains(spec.name), "\(spec.name)")
+    }
+  }
+
   @Test func aRunLearnsByMuonAndLookahead() throws {
     var configuration = Tiny.configuration
     configuration.training.epochs = 12

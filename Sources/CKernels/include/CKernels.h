@@ -65,6 +65,7 @@ void tps_affine(
 ///
 /// `other`: NULL where the activation is of the normalised value itself. Where it is of the value's sum with another
 /// tensor, that tensor; or for a ReLU, whose sign the result says as well, the result.
+/// `weightGradient` may be NULL where nobody trains the weight.
 /// `behind`: receives the gradient behind the activation, which a sum's other branch needs, or NULL; may be yGradient.
 /// xGradient may be yGradient or behind.
 void tps_batchnorm_backward(
@@ -72,10 +73,35 @@ void tps_batchnorm_backward(
     const void *yGradient, const void *other, void *behind, double *sums, float *weightGradient, float *biasGradient,
     void *xGradient);
 
+/// biasGradient ← Σ yGradient · activation′(x) of each channel, with memory for `sums`: the gradient of a bias that
+/// has been added in x.
+void tps_bias_gradient(
+    tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const void *yGradient,
+    double *sums, float *biasGradient);
+
 /// xGradient ← yGradient · activation′(x); xGradient may be yGradient. For a ReLU, x may be the result as well.
 void tps_activation_backward(
     tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const void *yGradient,
     void *xGradient);
+
+// ----------------------------------------------------------------------------------------------------------- pooling
+
+/// Square windows of `kernel` pixels a side, `stride` pixels apart, without padding; rows and columns that no whole
+/// window reaches are left out.
+typedef struct {
+  int images, channels, height, width, kernel, stride;
+} tps_pool;
+
+/// y ← activation(scale · maximum of each window + shift). `coefficients` may be NULL. `places` receives the place of
+/// each maximum in its window, row by row, the first of equals; or NULL. `sums` receives Σ y and Σ y² of each channel,
+/// as `tps_batchnorm_sums` would; or NULL.
+void tps_maxpool_forward(
+    tps_pool pool, tps_isa isa, int threads, const void *x, const float *coefficients, tps_activation activation,
+    void *y, uint16_t *places, double *sums);
+
+/// xGradient ← yGradient at the places of the maxima, summed where windows overlap, and 0 elsewhere.
+void tps_maxpool_backward(
+    tps_pool pool, tps_isa isa, int threads, const uint16_t *places, const void *yGradient, void *xGradient);
 
 // ------------------------------------------------------------------------------------------------------- convolution
 

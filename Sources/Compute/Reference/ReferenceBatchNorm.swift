@@ -1,6 +1,6 @@
 // Batch normalisation (Ioffe and Szegedy 2015, "Batch normalization"): one mean and variance a channel,
 // over the batch and all pixels, with PyTorch's conventions for the running statistics.
-import Models
+public import Models
 
 /// y = scale · (x − mean) / √(variance + ε) + shift, by channel; maps are images × channels × rows × columns,
 /// all else holds one value a channel. Preconditions demand extents that agree.
@@ -18,9 +18,11 @@ public enum ReferenceBatchNorm {
       self.variance = variance
     }
 
-    /// Running statistics moved by `Operation.batchNormMomentum` towards those of a batch of `count` values a
-    /// channel, at least 2: the variance that enters is the unbiased one, count / (count − 1) times the batch's.
-    public func moved(towards batch: Statistics, count: Int) -> Statistics {
+    /// Running statistics moved by `momentum` towards those of a batch of `count` values a channel, at least 2: the
+    /// variance that enters is the unbiased one, count / (count − 1) times the batch's.
+    public func moved(
+      towards batch: Statistics, count: Int, momentum: Double = BatchNorm().momentum
+    ) -> Statistics {
       precondition(count > 1, "one value has no unbiased variance")
       let unbias = Double(count) / Double(count - 1)
       return Statistics(
@@ -37,8 +39,8 @@ public enum ReferenceBatchNorm {
     public var scale, shift: ReferenceTensor
   }
 
-  /// 1 / √(variance + ε), with ε of `Operation.batchNormEpsilon`.
-  public static func inverseDeviation(_ variance: Double) -> Double {
+  /// 1 / √(variance + ε).
+  public static func inverseDeviation(_ variance: Double, epsilon: Double = BatchNorm().epsilon) -> Double {
     1 / (variance + epsilon).squareRoot()
   }
 
@@ -58,12 +60,13 @@ public enum ReferenceBatchNorm {
 
   /// The output for `input`: normalised by its own `statistics(of:)` in training, by running ones in inference.
   public static func forward(
-    _ input: ReferenceTensor, scale: ReferenceTensor, shift: ReferenceTensor, statistics: Statistics
+    _ input: ReferenceTensor, scale: ReferenceTensor, shift: ReferenceTensor, statistics: Statistics,
+    epsilon: Double = BatchNorm().epsilon
   ) -> ReferenceTensor {
     var output = input
     forEachChannel(of: input) { channel, positions in
       let mean = statistics.mean[channel]
-      let factor = scale[channel] * inverseDeviation(statistics.variance[channel])
+      let factor = scale[channel] * inverseDeviation(statistics.variance[channel], epsilon: epsilon)
       for position in positions { output[position] = (input.data[position] - mean) * factor + shift[channel] }
     }
     return output
@@ -71,7 +74,8 @@ public enum ReferenceBatchNorm {
 
   /// The gradients in training, where mean and variance are functions of `input` and `gradient` is the output's.
   public static func backward(
-    _ gradient: ReferenceTensor, input: ReferenceTensor, scale: ReferenceTensor
+    _ gradient: ReferenceTensor, input: ReferenceTensor, scale: ReferenceTensor,
+    epsilon: Double = BatchNorm().epsilon
   ) -> Gradients {
     precondition(gradient.shape == input.shape, "a gradient of \(gradient.shape) for \(input.shape)")
     let statistics = statistics(of: input)
@@ -81,7 +85,7 @@ public enum ReferenceBatchNorm {
     let count = Double(input.count / input.shape[1])
     forEachChannel(of: input) { channel, positions in
       let mean = statistics.mean[channel]
-      let inverse = inverseDeviation(statistics.variance[channel])
+      let inverse = inverseDeviation(statistics.variance[channel], epsilon: epsilon)
       let normalised = { (position: Int) in (input.data[position] - mean) * inverse }
       let shift = positions.reduce(0) { $0 + gradient.data[$1] }
       let slope = positions.reduce(0) { $0 + gradient.data[$1] * normalised($1) }
@@ -94,9 +98,6 @@ public enum ReferenceBatchNorm {
     }
     return result
   }
-
-  private static var momentum: Double { Operation.batchNormMomentum }
-  private static var epsilon: Double { Operation.batchNormEpsilon }
 
   /// Calls `body` with each channel and the flat positions of its values.
   private static func forEachChannel(of map: ReferenceTensor, _ body: (Int, [Int]) -> Void) {

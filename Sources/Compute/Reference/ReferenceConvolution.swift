@@ -1,14 +1,17 @@
-// Convolution (cross-correlation, as every network library means it) with odd square kernels, any stride
-// and zero padding of ⌊kernel / 2⌋, and its two gradients: three bodies for one walk over the products.
+// Convolution (cross-correlation, as every network library means it) with square kernels, any stride and zeros around
+// the map or none, and its three gradients: bodies for one walk over the products.
 
 /// y[n, o, r, c] = Σ w[o, i, u, v] · x[n, i, r · stride + u − pad, c · stride + v − pad].
 ///
-/// Maps are images × channels × rows × columns, weights output × input channels × kernel × kernel.
+/// pad = ⌊(kernel − 1) / 2⌋ where the map is padded, which keeps its size at stride 1; else 0. Maps are images × channels
+/// × rows × columns, weights output × input channels × kernel × kernel.
 /// Preconditions demand extents that agree.
 public enum ReferenceConvolution {
   /// The output for `input`.
-  public static func forward(_ input: ReferenceTensor, weights: ReferenceTensor, stride: Int) -> ReferenceTensor {
-    let walk = Walk(input: input.shape, weights: weights.shape, stride: stride)
+  public static func forward(
+    _ input: ReferenceTensor, weights: ReferenceTensor, stride: Int, isPadded: Bool = true
+  ) -> ReferenceTensor {
+    let walk = Walk(input: input.shape, weights: weights.shape, stride: stride, isPadded: isPadded)
     var output = ReferenceTensor(shape: walk.outputShape)
     output.write(reading: input, weights) { output, input, weights in
       walk.forEachRow { row in
@@ -23,9 +26,9 @@ public enum ReferenceConvolution {
 
   /// The gradient of an input of `inputShape`, where `gradient` is that of the output.
   public static func gradientOfInput(
-    _ gradient: ReferenceTensor, inputShape: [Int], weights: ReferenceTensor, stride: Int
+    _ gradient: ReferenceTensor, inputShape: [Int], weights: ReferenceTensor, stride: Int, isPadded: Bool = true
   ) -> ReferenceTensor {
-    let walk = Walk(input: inputShape, weights: weights.shape, stride: stride)
+    let walk = Walk(input: inputShape, weights: weights.shape, stride: stride, isPadded: isPadded)
     precondition(gradient.shape == walk.outputShape, "a gradient of \(gradient.shape) for \(walk.outputShape)")
     var result = ReferenceTensor(shape: inputShape)
     result.write(reading: gradient, weights) { result, gradient, weights in
@@ -41,9 +44,9 @@ public enum ReferenceConvolution {
 
   /// The gradient of weights of `weightShape`, where `gradient` is that of the output.
   public static func gradientOfWeights(
-    _ gradient: ReferenceTensor, input: ReferenceTensor, weightShape: [Int], stride: Int
+    _ gradient: ReferenceTensor, input: ReferenceTensor, weightShape: [Int], stride: Int, isPadded: Bool = true
   ) -> ReferenceTensor {
-    let walk = Walk(input: input.shape, weights: weightShape, stride: stride)
+    let walk = Walk(input: input.shape, weights: weightShape, stride: stride, isPadded: isPadded)
     precondition(gradient.shape == walk.outputShape, "a gradient of \(gradient.shape) for \(walk.outputShape)")
     var result = ReferenceTensor(shape: weightShape)
     result.write(reading: gradient, input) { result, gradient, input in
@@ -58,7 +61,15 @@ public enum ReferenceConvolution {
     return result
   }
 
-  /// `output` with `bias`, one value a channel, added: what a folded batch normalisation leaves.
+  /// The gradient of a bias, one value a channel.
+  public static func gradientOfBias(_ gradient: ReferenceTensor) -> ReferenceTensor {
+    var result = ReferenceTensor(shape: [gradient.shape[1]])
+    let pixels = gradient.shape[2] * gradient.shape[3]
+    for index in 0..<gradient.count { result[index / pixels % result.count] += gradient.data[index] }
+    return result
+  }
+
+  /// `output` with `bias`, one value a channel, added.
   public static func adding(bias: ReferenceTensor, to output: ReferenceTensor) -> ReferenceTensor {
     precondition(output.shape.count == 4 && bias.shape == [output.shape[1]], "one bias a channel")
     var result = output
@@ -76,25 +87,26 @@ private struct Walk {
   }
 
   let images, inputs, height, width: Int
-  let outputs, kernel, stride: Int
+  let outputs, kernel, stride, pad, outputHeight, outputWidth: Int
 
-  init(input: [Int], weights: [Int], stride: Int) {
+  init(input: [Int], weights: [Int], stride: Int, isPadded: Bool) {
     precondition(input.count == 4 && weights.count == 4, "maps and weights have four extents")
     precondition(input[1] == weights[1], "\(input[1]) channels for weights of shape \(weights)")
-    precondition(weights[2] == weights[3] && weights[2] % 2 == 1 && stride >= 1, "an odd square kernel and a stride")
+    precondition(weights[2] == weights[3] && stride >= 1, "a square kernel and a stride")
     (images, inputs, height, width) = (input[0], input[1], input[2], input[3])
     (outputs, kernel, self.stride) = (weights[0], weights[2], stride)
+    let zeros = isPadded ? kernel - 1 : 0
+    pad = zeros / 2
+    outputHeight = (height + zeros - kernel) / stride + 1
+    outputWidth = (width + zeros - kernel) / stride + 1
   }
 
-  var outputHeight: Int { (height - 1) / stride + 1 }
-  var outputWidth: Int { (width - 1) / stride + 1 }
   var outputShape: [Int] { [images, outputs, outputHeight, outputWidth] }
 
   @inline(__always)
   func forEachRow(_ body: (Row) -> Void) {
     let rows = (0..<kernel).map { inside($0, extent: height, outputs: outputHeight) }
     let columns = (0..<kernel).map { inside($0, extent: width, outputs: outputWidth) }
-    let pad = kernel / 2
     for image in 0..<images {
       for output in 0..<outputs {
         for input in 0..<inputs {
@@ -120,7 +132,7 @@ private struct Walk {
 
   /// The outputs for which kernel position `offset` meets the map and not its padding.
   private func inside(_ offset: Int, extent: Int, outputs: Int) -> Range<Int> {
-    let shift = offset - kernel / 2
+    let shift = offset - pad
     let first = shift < 0 ? (-shift + stride - 1) / stride : 0
     let end = extent > shift ? min(outputs, (extent - 1 - shift) / stride + 1) : 0
     return first..<max(first, end)

@@ -1,9 +1,9 @@
 // The fully connected layer on flattened maps, and its gradients.
 
-/// y[n, f] = Σ w[f, i] · x[n, i] + bias[f], with maps flattened in (channel, row, column) order.
+/// y[n, f] = scale · (Σ w[f, i] · x[n, i] + bias[f]), with maps flattened in (channel, row, column) order.
 ///
-/// The input is images × anything, the weights features × inputs, the bias has one value a feature; the output is
-/// images × features × 1 × 1. Preconditions demand extents that agree.
+/// The input is images × anything, the weights features × inputs, the bias, where there is one, has one value a feature;
+/// the output is images × features × 1 × 1. Preconditions demand extents that agree.
 public enum ReferenceLinear {
   /// The gradients of an input and of the two parameters.
   public struct Gradients: Hashable, Sendable {
@@ -15,17 +15,17 @@ public enum ReferenceLinear {
 
   /// The output for `input`.
   public static func forward(
-    _ input: ReferenceTensor, weights: ReferenceTensor, bias: ReferenceTensor
+    _ input: ReferenceTensor, weights: ReferenceTensor, bias: ReferenceTensor?, scale: Double = 1
   ) -> ReferenceTensor {
     let (images, features, inputs) = extents(input, weights: weights)
-    precondition(bias.shape == [features], "one bias a feature")
+    precondition(bias.map { $0.shape == [features] } ?? true, "one bias a feature")
     var output = ReferenceTensor(shape: [images, features, 1, 1])
     output.write(reading: input, weights) { output, input, weights in
       for image in 0..<images {
         for feature in 0..<features {
-          var sum = bias[feature]
+          var sum = bias?[feature] ?? 0
           for index in 0..<inputs { sum += weights[feature * inputs + index] * input[image * inputs + index] }
-          output[image * features + feature] = sum
+          output[image * features + feature] = scale * sum
         }
       }
     }
@@ -34,7 +34,7 @@ public enum ReferenceLinear {
 
   /// The gradients, where `gradient` is that of the output.
   public static func backward(
-    _ gradient: ReferenceTensor, input: ReferenceTensor, weights: ReferenceTensor
+    _ gradient: ReferenceTensor, input: ReferenceTensor, weights: ReferenceTensor, scale: Double = 1
   ) -> Gradients {
     let (images, features, inputs) = extents(input, weights: weights)
     precondition(gradient.shape == [images, features, 1, 1], "a gradient of the output's shape")
@@ -43,7 +43,7 @@ public enum ReferenceLinear {
       bias: ReferenceTensor(shape: [features]))
     for image in 0..<images {
       for feature in 0..<features {
-        let slope = gradient[image * features + feature]
+        let slope = scale * gradient[image * features + feature]
         result.bias[feature] += slope
         for index in 0..<inputs {
           result.weights[feature * inputs + index] += slope * input.data[image * inputs + index]

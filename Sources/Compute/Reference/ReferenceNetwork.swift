@@ -55,10 +55,10 @@ public struct ReferenceNetwork: Sendable {
       let output = try output(
         of: node, images: images, outputs: outputs, parameters: parameters, training: options)
       outputs.append(output)
-      guard node.operation == .batchNorm else { continue }
+      guard case .batchNorm(let norm) = node.operation else { continue }
       let statistics = try parameters.statistics(of: node.name).moved(
         towards: ReferenceBatchNorm.statistics(of: outputs[node.inputs[0]]),
-        count: output.count / output.shape[1])
+        count: output.count / output.shape[1], momentum: norm.momentum)
       moved.tensors["\(node.name).running_mean"] = statistics.mean
       moved.tensors["\(node.name).running_var"] = statistics.variance
     }
@@ -80,17 +80,19 @@ public struct ReferenceNetwork: Sendable {
     switch node.operation {
     case .input:
       return images
-    case .convolution(_, _, let stride):
+    case .convolution(let convolution):
       let output = ReferenceConvolution.forward(
-        first, weights: try parameters.tensor("\(node.name).weight"), stride: stride)
+        first, weights: try parameters.tensor("\(node.name).weight"), stride: convolution.stride,
+        isPadded: convolution.isPadded)
       guard let bias = parameters.tensors["\(node.name).bias"] else { return output }
       return ReferenceConvolution.adding(bias: bias, to: output)
-    case .batchNorm:
+    case .batchNorm(let norm):
       guard let scale = parameters.tensors["\(node.name).weight"] else { return first }  // folded
       let statistics =
         training == nil ? try parameters.statistics(of: node.name) : ReferenceBatchNorm.statistics(of: first)
       return ReferenceBatchNorm.forward(
-        first, scale: scale, shift: try parameters.tensor("\(node.name).bias"), statistics: statistics)
+        first, scale: scale, shift: try parameters.tensor("\(node.name).bias"), statistics: statistics,
+        epsilon: norm.epsilon)
     case .activation(let activation):
       return ReferenceActivation.forward(first, activation)
     case .add:
@@ -102,10 +104,12 @@ public struct ReferenceNetwork: Sendable {
         mask: ReferenceDropout.mask(shape: first.shape, rate: rate, seed: training.dropoutSeed, node: node.id))
     case .averagePool(let kernel):
       return ReferenceAveragePool.forward(first, kernel: kernel)
-    case .linear:
+    case .maxPool(let kernel, let stride):
+      return ReferenceMaxPool.forward(first, kernel: kernel, stride: stride)
+    case .linear(_, let hasBias, let scale):
       return ReferenceLinear.forward(
         first, weights: try parameters.tensor("\(node.name).weight"),
-        bias: try parameters.tensor("\(node.name).bias"))
+        bias: hasBias ? try parameters.tensor("\(node.name).bias") : nil, scale: Double(scale))
     }
   }
 
@@ -114,9 +118,8 @@ public struct ReferenceNetwork: Sendable {
     of gradient: ReferenceTensor, outputs: [ReferenceTensor], parameters: ReferenceParameters, options: StepOptions
   ) throws -> ReferenceParameters {
     var result = ReferenceParameters()
-    for spec in graph.tensors where spec.isTrainable {
-      result.tensors[spec.name] = ReferenceTensor(shape: spec.shape)
-    }
+    let trainable = graph.tensors.filter(\.isTrainable)
+    for spec in trainable { result.tensors[spec.name] = ReferenceTensor(shape: spec.shape) }
     var pending = [ReferenceTensor?](repeating: nil, count: graph.nodes.count)
     pending[graph.nodes.count - 1] = gradient
     func send(_ gradient: ReferenceTensor, to node: Int) {
@@ -129,17 +132,20 @@ public struct ReferenceNetwork: Sendable {
       switch node.operation {
       case .input:
         continue
-      case .convolution(_, _, let stride):
+      case .convolution(let convolution):
+        let (stride, isPadded) = (convolution.stride, convolution.isPadded)
         let weights = try parameters.tensor("\(node.name).weight")
         result.tensors["\(node.name).weight"] = ReferenceConvolution.gradientOfWeights(
-          gradient, input: input, weightShape: weights.shape, stride: stride)
+          gradient, input: input, weightShape: weights.shape, stride: stride, isPadded: isPadded)
+        result.tensors["\(node.name).bias"] = ReferenceConvolution.gradientOfBias(gradient)
         if source == 0 { continue }  // nobody asks for the gradient of the images
         send(
-          ReferenceConvolution.gradientOfInput(gradient, inputShape: input.shape, weights: weights, stride: stride),
+          ReferenceConvolution.gradientOfInput(
+            gradient, inputShape: input.shape, weights: weights, stride: stride, isPadded: isPadded),
           to: source)
-      case .batchNorm:
+      case .batchNorm(let norm):
         let gradients = ReferenceBatchNorm.backward(
-          gradient, input: input, scale: try parameters.tensor("\(node.name).weight"))
+          gradient, input: input, scale: try parameters.tensor("\(node.name).weight"), epsilon: norm.epsilon)
         result.tensors["\(node.name).weight"] = gradients.scale
         result.tensors["\(node.name).bias"] = gradients.shift
         send(gradients.input, to: source)
@@ -154,14 +160,19 @@ public struct ReferenceNetwork: Sendable {
         send(ReferenceDropout.backward(gradient, mask: mask), to: source)
       case .averagePool(let kernel):
         send(ReferenceAveragePool.backward(gradient, inputShape: input.shape, kernel: kernel), to: source)
-      case .linear:
+      case .maxPool(let kernel, let stride):
+        send(ReferenceMaxPool.backward(gradient, input: input, kernel: kernel, stride: stride), to: source)
+      case .linear(_, _, let scale):
         let gradients = ReferenceLinear.backward(
-          gradient, input: input, weights: try parameters.tensor("\(node.name).weight"))
+          gradient, input: input, weights: try parameters.tensor("\(node.name).weight"), scale: Double(scale))
         result.tensors["\(node.name).weight"] = gradients.weights
         result.tensors["\(node.name).bias"] = gradients.bias
         send(gradients.input, to: source)
       }
     }
+    // Of biases that are not there and parameters that are frozen nobody asks.
+    let names = Set(trainable.map(\.name))
+    result.tensors = result.tensors.filter { names.contains($0.key) }
     return result
   }
 }

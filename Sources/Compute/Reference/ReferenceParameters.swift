@@ -36,24 +36,25 @@ public struct ReferenceParameters: Hashable, Sendable {
 
   /// The parameters of inference with each batch normalisation multiplied into the convolution that it alone reads.
   ///
-  /// Such a convolution's weights are scaled by filter, it gains a `bias`, and the normalisation loses all its
+  /// Such a convolution's weights are scaled by filter, its `bias` (a new one, or its own) takes up the rest, and the normalisation loses all its
   /// tensors: `ReferenceNetwork` takes one without tensors for the identity.
   public func foldingBatchNorm(of graph: Graph) throws -> ReferenceParameters {
     var result = self
     let consumers = graph.consumers
-    for node in graph.nodes where node.operation == .batchNorm {
+    for node in graph.nodes {
+      guard case .batchNorm(let norm) = node.operation else { continue }
       let source = graph.nodes[node.inputs[0]]
       guard case .convolution = source.operation, consumers[source.id] == [node.id] else { continue }
       let statistics = try statistics(of: node.name)
       let factors = try tensor("\(node.name).weight").zip(statistics.variance) {
-        $0 * ReferenceBatchNorm.inverseDeviation($1)
+        $0 * ReferenceBatchNorm.inverseDeviation($1, epsilon: norm.epsilon)
       }
       var weights = try tensor("\(source.name).weight")
       let filter = weights.count / factors.count
       for index in 0..<weights.count { weights[index] *= factors[index / filter] }
       result.tensors["\(source.name).weight"] = weights
-      result.tensors["\(source.name).bias"] = try tensor("\(node.name).bias")
-        .zip(statistics.mean.zip(factors, *), -)
+      let mean = tensors["\(source.name).bias"].map { statistics.mean.zip($0, -) } ?? statistics.mean
+      result.tensors["\(source.name).bias"] = try tensor("\(node.name).bias").zip(mean.zip(factors, *), -)
       for spec in node.tensors { result.tensors[spec.name] = nil }
     }
     return result
