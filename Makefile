@@ -1,7 +1,7 @@
 # The two commands a newcomer needs are `make train` and `make test`; all of these can be run again at any time.
 # Each first installs what is missing (Scripts/bootstrap); what is there already is left alone.
 
-.PHONY: help build train test bench format lint bootstrap
+.PHONY: help build train test bench format lint bootstrap install docs
 
 help:
 	@printf '%s\n' \
@@ -9,7 +9,9 @@ help:
 	  'make test    install what is missing, build, run all tests' \
 	  'make build   build the program: .build/release/tpsnet' \
 	  'make bench   measure beside PyTorch and ONNX Runtime (installs them into .deps/pytorch)' \
-	  'make format  format the Swift sources; make lint checks them'
+	  'make format  format the Swift sources; make lint checks them' \
+	  'make install the program, its man pages and shell completions, into PREFIX (~/.local)' \
+	  'make docs    the documentation of the library, into .build/documentation'
 
 bootstrap:
 	@Scripts/bootstrap
@@ -29,7 +31,13 @@ bench: build
 	@Scripts/bench
 
 format:
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples
 
 lint:
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples
+
+install: build
+	@Scripts/install
+
+docs: bootstrap
+	@Scripts/documentation

@@ -38,7 +38,7 @@ let package = Package(
     .systemLibrary(name: "CPostgreSQL"),
     .target(
       name: "CImageCodecs",
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("webp")]),
 
     .target(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-Wno-pass-failed"])],
@@ -51,7 +51,7 @@ let package = Package(
       name: "OneDNNBackend", dependencies: ["CKernels", "COneDNN", "Compute", "Models", "Randomness"],
       linkerSettings: linkOneDNN),
     .target(
-      name: "Datasets", dependencies: ["CArchive", "CCrypto", "CImageCodecs", "Randomness"]),
+      name: "Datasets", dependencies: ["CArchive", "CCrypto", "CImageCodecs", "Formats", "Randomness"]),
     .target(name: "Formats"),
     .target(
       name: "Training",
@@ -71,6 +71,11 @@ let package = Package(
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "Search", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    .executableTarget(
+      name: "example-train", dependencies: ["Datasets", "Models", "OneDNNBackend", "Training"], path: "Examples/Train"),
+    .executableTarget(
+      name: "example-album", dependencies: ["Datasets", "OneDNNBackend", "Training"], path: "Examples/Album"),
 
     // What several test targets share; no product contains it.
     .target(
@@ -100,12 +105,25 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     // It runs the program, which therefore has to be built first.
-    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "Search", "Training", "tpsnet"]),
+    .testTarget(
+      name: "CLITests",
+      dependencies: [
+        "Formats", "Randomness", "Search", "TestSupport", "Training", "example-album", "example-train",
+        "tpsnet", "tpsnet-fuzz",
+      ]),
+    .executableTarget(
+      name: "tpsnet-fuzz",
+      dependencies: [
+        "Datasets", "Formats", "Models", "Randomness",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tests/Fuzzer"),
   ]
 )
 
 for target in package.targets where target.type != .system && target.type != .plugin {
   guard !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests") else { continue }
-  let seesOneDNN = ["OneDNNBackend", "tpsnet", "OneDNNBackendTests", "TrainingTests"].contains(target.name)
+  let seesOneDNN =
+    ["OneDNNBackend", "tpsnet", "OneDNNBackendTests", "TrainingTests"].contains(target.name)
+    || target.name.hasPrefix("example-")
   target.swiftSettings = (target.swiftSettings ?? []) + (seesOneDNN ? withOneDNN : strict)
 }

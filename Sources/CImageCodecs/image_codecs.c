@@ -1,4 +1,5 @@
-// PNG by libpng's simplified interface, JPEG by TurboJPEG's; both report errors by value, without longjmp here.
+// PNG by libpng's simplified interface, JPEG by TurboJPEG's, WebP by libwebp's; all report errors by value, without
+// longjmp here.
 // A decoder's warning of damaged or missing data counts as an error.
 #include "image_codecs.h"
 
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <turbojpeg.h>
+#include <webp/decode.h>
 
 static int fail(tpsnet_image *image, const char *message) {
   tpsnet_image_free(image);
@@ -66,6 +68,32 @@ static int decode_jpeg(
   return status;
 }
 
+static int decode_webp(
+    const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
+  WebPBitstreamFeatures features;
+  if (WebPGetFeatures(bytes, size, &features) != VP8_STATUS_OK) return fail(image, "a damaged WebP header");
+  if (features.has_animation) return fail(image, "an animation; choose one of its pictures");
+  if (allocate(image, features.width, features.height, maximum_side, maximum_pixels)) return -1;
+  const size_t count = (size_t)image->width * (size_t)image->height;
+  if (!features.has_alpha)
+    return WebPDecodeRGBInto(bytes, size, image->pixels, count * 3, image->width * 3)
+               ? 0
+               : fail(image, "damaged or missing WebP data");
+  uint8_t *rgba = malloc(count * 4);
+  if (!rgba) return fail(image, "out of memory");
+  if (!WebPDecodeRGBAInto(bytes, size, rgba, count * 4, image->width * 4)) {
+    free(rgba);
+    return fail(image, "damaged or missing WebP data");
+  }
+  for (size_t pixel = 0; pixel < count; pixel++) {
+    const unsigned alpha = rgba[pixel * 4 + 3];
+    for (int channel = 0; channel < 3; channel++)
+      image->pixels[pixel * 3 + channel] = (uint8_t)((rgba[pixel * 4 + channel] * alpha + 255 * (255 - alpha) + 127) / 255);
+  }
+  free(rgba);
+  return 0;
+}
+
 int tpsnet_image_decode(
     const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
   static const uint8_t png_start[] = {0x89, 'P', 'N', 'G'}, jpeg_start[] = {0xFF, 0xD8, 0xFF};
@@ -74,7 +102,24 @@ int tpsnet_image_decode(
     return decode_png(bytes, size, maximum_side, maximum_pixels, image);
   if (size >= sizeof jpeg_start && !memcmp(bytes, jpeg_start, sizeof jpeg_start))
     return decode_jpeg(bytes, size, maximum_side, maximum_pixels, image);
-  return fail(image, "neither PNG nor JPEG");
+  if (size >= 12 && !memcmp(bytes, "RIFF", 4) && !memcmp(bytes + 8, "WEBP", 4))
+    return decode_webp(bytes, size, maximum_side, maximum_pixels, image);
+  return fail(image, "neither PNG nor JPEG nor WebP");
+}
+
+uint8_t *tpsnet_png_encode(const uint8_t *pixels, int32_t width, int32_t height, size_t *size) {
+  png_image png = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_RGB};
+  png.width = (png_uint_32)width;
+  png.height = (png_uint_32)height;
+  png_alloc_size_t bytes = PNG_IMAGE_PNG_SIZE_MAX(png);
+  uint8_t *target = malloc(bytes);
+  if (!target) return NULL;
+  if (!png_image_write_to_memory(&png, target, &bytes, 0, pixels, 0, NULL)) {
+    free(target);
+    return NULL;
+  }
+  *size = bytes;
+  return target;
 }
 
 void tpsnet_image_free(tpsnet_image *image) {

@@ -83,7 +83,7 @@ struct CIFAR10Folder {
     let names =
       switch layout {
       case .binary: String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-      case .python: try Pickle(bytes, path: meta).strings("label_names")
+      case .python: try CIFAR10Pickle(bytes, path: meta).strings("label_names")
       }
     guard names.count == 10 else {
       throw DatasetError(.invalid, at: meta, "names \(names.count) classes instead of 10", remedy: CIFAR10.remedy)

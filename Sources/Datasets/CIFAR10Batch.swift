@@ -30,7 +30,7 @@ struct CIFAR10Batch {
 
   /// Reads a pickled dictionary whose `data` is a uint8 array of N × 3,072 and whose `labels` are N numbers.
   init(python path: String) throws {
-    let pickle = try Pickle(Files.bytes(of: path, limit: 1 << 30, remedy: CIFAR10.remedy), path: path)
+    let pickle = try CIFAR10Pickle(Files.bytes(of: path, limit: 1 << 30, remedy: CIFAR10.remedy), path: path)
     let array = try pickle.array("data")
     let numbers = try pickle.integers("labels")
     guard array.shape.count == 2, array.shape[1] == CIFAR10.imageSize, array.shape[0] == numbers.count,

@@ -49,6 +49,15 @@ public enum DatasetSource: Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The names of the classes by label, where they are known without loading.
+  public var classNames: [String]? {
+    switch self {
+    case .cifar10: CIFAR10.classNames
+    case .fashionMNIST: FashionMNIST.classNames
+    case .folder: nil
+    }
+  }
+
   /// Loads the data set. `imageSize` is the side in pixels to which the images of a folder are brought; the others
   /// are 32 × 32. Throws `DatasetError`.
   public func load(from directory: DataDirectory, imageSize: Int = 32) throws -> Dataset {

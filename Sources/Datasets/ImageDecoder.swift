@@ -1,6 +1,7 @@
-// PNG and JPEG files to RGB bytes, within bounds on their size.
+// PNG, JPEG and WebP files to RGB bytes, within bounds on their size, and RGB bytes to PNG.
 // The codecs themselves are behind CImageCodecs.
 import CImageCodecs
+import Glibc
 
 /// The largest images that are read.
 enum ImageLimits {
@@ -20,11 +21,41 @@ public struct DecodedImage: Equatable, Sendable {
   public let width: Int
   /// Rows.
   public let height: Int
+
+  /// An image of `pixels`, which must be height × width × 3. Throws `DatasetError` where they are not, or where the
+  /// image is larger than those that are read.
+  public init(pixels: [UInt8], width: Int, height: Int) throws {
+    let sides = 1...ImageLimits.side
+    guard sides.contains(width), sides.contains(height), width * height <= ImageLimits.pixels,
+      pixels.count == width * height * 3
+    else { throw DatasetError(.usage, "\(pixels.count) bytes are no image of \(width) × \(height)") }
+    self.init(checked: pixels, width: width, height: height)
+  }
+
+  init(checked pixels: [UInt8], width: Int, height: Int) {
+    self.pixels = pixels
+    self.width = width
+    self.height = height
+  }
+
+  /// The bytes of a PNG of the image. Throws `DatasetError` where memory is out.
+  public func png() throws -> [UInt8] {
+    var size = 0
+    guard let bytes = tpsnet_png_encode(pixels, Int32(width), Int32(height), &size) else {
+      throw DatasetError(.system, "the image cannot be written as PNG")
+    }
+    defer { free(bytes) }
+    return [UInt8](UnsafeBufferPointer(start: bytes, count: size))
+  }
 }
 
-/// Decodes PNG (any kind; transparency laid on white) and JPEG (grey or colour; orientation tags are not applied).
+/// Decodes PNG (any kind), JPEG (grey or colour) and WebP (still pictures); transparency is laid on white and the
+/// orientation that a camera noted (EXIF) is applied.
 /// Images of more than 16,384 pixels along a side, or of more than 64 Mi pixels, are refused.
 public enum ImageDecoder {
+  /// How the names of such files end, in lower case.
+  public static let fileSuffixes = [".png", ".jpg", ".jpeg", ".webp"]
+
   /// Decodes a file. Throws `DatasetError` with its path where it is missing, unreadable, truncated or too large.
   public static func decode(path: String) throws -> DecodedImage {
     try decode(bytes: Files.bytes(of: path, limit: ImageLimits.fileSize), name: path)
@@ -41,10 +72,11 @@ public enum ImageDecoder {
     guard status == 0, let pixels = image.pixels else {
       let reason = withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       throw DatasetError(
-        .invalid, at: name, "not a readable image: \(reason)", remedy: "replace it by an intact PNG or JPEG file")
+        .invalid, at: name, "not a readable image: \(reason)", remedy: "replace it by an intact PNG, JPEG or WebP file")
     }
     let (width, height) = (Int(image.width), Int(image.height))
-    return DecodedImage(
-      pixels: [UInt8](UnsafeBufferPointer(start: pixels, count: width * height * 3)), width: width, height: height)
+    let stored = DecodedImage(
+      checked: [UInt8](UnsafeBufferPointer(start: pixels, count: width * height * 3)), width: width, height: height)
+    return ImageOrientation(file: bytes).upright(stored)
   }
 }

@@ -1,12 +1,12 @@
 // A folder of images as a data set: one folder a class, with or without a division into train and test.
 // Every image is decoded and fitted once, so that training sees the same bytes as with any other set.
 
-/// Data sets made of PNG and JPEG files.
+/// Data sets made of PNG, JPEG and WebP files.
 public enum ImageFolder {
   /// The share of the images that becomes the test set where the folder has none: one in `testShare`.
   static let testShare = 5
 
-  /// Loads `train/<class>/*.png|jpg|jpeg` and `test/<class>/…`. Where `path` has neither `train` nor `test`, its
+  /// Loads `train/<class>/*.png|jpg|jpeg|webp` and `test/<class>/…`. Where `path` has neither `train` nor `test`, its
   /// own folders are the classes, and the test set is a fifth of the images, drawn evenly from the classes with a
   /// fixed seed. Classes are sorted by name; names starting with a dot and other kinds of files are passed over.
   /// Images are brought to `size` × `size` pixels as `DecodedImage.fitted(toSide:)` does.
@@ -52,7 +52,7 @@ public enum ImageFolder {
       let classFolder = "\(folder)/\(name)"
       guard Files.isFolder(classFolder) else { continue }
       let files = try Files.names(in: classFolder).filter { file in
-        [".png", ".jpg", ".jpeg"].contains { file.lowercased().hasSuffix($0) }
+        ImageDecoder.fileSuffixes.contains { file.lowercased().hasSuffix($0) }
       }
       for file in files {
         pixels += try ImageDecoder.decode(path: "\(classFolder)/\(file)").fitted(toSide: size)
@@ -61,7 +61,8 @@ public enum ImageFolder {
     }
     guard !labels.isEmpty else {
       throw DatasetError(
-        .missing, at: folder, "no PNG or JPEG images in its folders", remedy: "put images into a folder for each class")
+        .missing, at: folder, "no PNG, JPEG or WebP images in its folders",
+        remedy: "put images into a folder for each class")
     }
     return try ImageSet(pixels: pixels, labels: labels, height: size, width: size, classNames: classes)
   }

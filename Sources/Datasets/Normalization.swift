@@ -38,7 +38,7 @@ public struct Normalization: Codable, Sendable, Equatable {
     checkedMean: [0.4914, 0.4822, 0.4465], standardDeviation: [0.2023, 0.1994, 0.2010])
 
   /// The normalised value of a byte in `channel` (0, 1 or 2).
-  func value(of byte: UInt8, channel: Int) -> Float {
+  public func value(of byte: UInt8, channel: Int) -> Float {
     (Float(byte) / 255 - mean[channel]) / standardDeviation[channel]
   }
 }

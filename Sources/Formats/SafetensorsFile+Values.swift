@@ -3,14 +3,15 @@
 import Foundation
 
 extension SafetensorsFile {
-  /// The elements of the F32, F16 or BF16 tensor called `name`, as Float.
+  /// The elements of the F32, F64, F16 or BF16 tensor called `name`, as Float.
   public func floats(named name: String) throws(SafetensorsError) -> [Float] {
     let tensor = try existing(name)
     return switch tensor.type {
     case .float32: elements(of: tensor)
+    case .float64: (elements(of: tensor) as [Double]).map { Float($0) }
     case .float16: (elements(of: tensor) as [UInt16]).map { Float(Float16(bitPattern: $0)) }
     case .bfloat16: (elements(of: tensor) as [UInt16]).map { Float(bitPattern: UInt32($0) << 16) }
-    default: throw SafetensorsError(.type(name: name, found: tensor.type, expected: "F32, F16 or BF16"))
+    default: throw SafetensorsError(.type(name: name, found: tensor.type, expected: "F32, F64, F16 or BF16"))
     }
   }
 

@@ -111,7 +111,7 @@ public struct SafetensorsFile: Equatable, Sendable {
   /// The checksum recorded in files: CRC-32C of names, types, shapes, bytes and metadata, in the order of the
   /// names, so that it survives programs that reorder tensors without changing them.
   var checksum: String {
-    var crc = CRC32C()
+    var crc = CRC32(.castagnoli)
     for tensor in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
       crc.update("\(tensor.name)\0\(tensor.type.rawValue)\(tensor.shape)\0".utf8)
       tensor.bytes.withUnsafeBytes { crc.update($0) }

@@ -36,4 +36,12 @@ public enum Format {
 
   /// A size in MiB.
   public static func mebibytes(_ bytes: Int) -> String { "\(grouped(Int((Double(bytes) / 1_048_576).rounded()))) MiB" }
+
+  /// A bar of `columns`, filled to an eighth of a column.
+  public static func bar(_ share: Double, _ columns: Int) -> String {
+    let eighths = Int((min(1, max(0, share)) * Double(columns * 8)).rounded(.down))
+    let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+    let filled = String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
+    return "▕" + filled + String(repeating: " ", count: columns - filled.count) + "▏"
+  }
 }

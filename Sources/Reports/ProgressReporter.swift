@@ -73,16 +73,8 @@ public final class ProgressReporter {
     }
     let steps = "\(progress.step)/\(progress.stepsPerEpoch)"
     let room = min(30, width - place.count - steps.count - numbers.count - 8)
-    let bar = room >= 6 ? " " + Self.bar(Double(progress.step) / Double(progress.stepsPerEpoch), room) : ""
+    let bar = room >= 6 ? " " + Format.bar(Double(progress.step) / Double(progress.stepsPerEpoch), room) : ""
     redraw("\(place)\(bar) \(steps)  \(numbers)")
-  }
-
-  /// A bar of `columns`, filled to an eighth of a column.
-  static func bar(_ share: Double, _ columns: Int) -> String {
-    let eighths = Int((min(1, max(0, share)) * Double(columns * 8)).rounded(.down))
-    let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
-    let filled = String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
-    return "▕" + filled + String(repeating: " ", count: columns - filled.count) + "▏"
   }
 
   private func epochEnded(_ record: EpochRecord, isBest: Bool) {

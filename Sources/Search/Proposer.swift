@@ -17,7 +17,7 @@ public struct Proposer: Sendable {
   /// Reads a study's definition. Throws `SpaceError` or `SearchError`, also where no point keeps the budget.
   public init(_ definition: StudyDefinition) throws {
     self.definition = definition
-    let base = try Configuration(ConfigurationTree(yaml: definition.base, origin: definition.origin))
+    let base = try definition.baseConfiguration()
     space = try SearchSpace(
       yaml: definition.space, origin: definition.origin, base: base, settings: definition.settings)
     candidates = CandidateSpace(space: space, budget: definition.budget, calibration: definition.calibration)

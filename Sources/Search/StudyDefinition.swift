@@ -1,6 +1,7 @@
 // All that a worker needs to go on with a study, as the study's own attribute in the storage:
 // no file of the machine that made it is looked at again.
 import Foundation
+import Models
 public import Training
 
 /// What a study searches, how, and until when.
@@ -75,6 +76,14 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// The configuration around the variables, not validated: its layers may be more than any trial has. Settings that
+  /// are newer than the study are left at what changes nothing. Throws `ConfigurationError`.
+  public func baseConfiguration() throws -> Configuration {
+    let plain = Configuration(model: ResNetSpec(stem: 1, widthFactor: 1, blocks: [1]))
+    return try Configuration(
+      ConfigurationTree(encoding: plain).overlaid(with: ConfigurationTree(yaml: base, origin: origin)))
   }
 
   /// What makes the study's trials. Throws `SpaceError` or `SearchError`, also where the space has no point that keeps

@@ -3,7 +3,7 @@
 public import Compute
 public import Datasets
 public import Foundation
-import Formats
+public import Formats
 public import Models
 
 /// What a checkpoint says of itself.
@@ -26,6 +26,20 @@ public struct CheckpointInfo: Sendable {
     self.classNames = classNames
     self.notes = notes
   }
+
+  /// Training steps so far, where it says so.
+  public var steps: Int { notes["step"].flatMap { Int($0) } ?? 0 }
+
+  /// What a file says of itself, as strings.
+  func metadata() throws -> [String: String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
+    return notes.merging([
+      "format": "pt", "model": try json(model), "normalization": try json(normalization),
+      "classes": try json(classNames),
+    ]) { $1 }
+  }
 }
 
 /// A checkpoint that cannot be used.
@@ -44,14 +58,14 @@ public enum Checkpoint {
   public static func save(
     _ parameters: ParameterStore, info: CheckpointInfo, steps: Int, to url: URL
   ) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    func json(_ value: some Encodable) throws -> String { String(decoding: try encoder.encode(value), as: UTF8.self) }
-    var file = SafetensorsFile(
-      metadata: info.notes.merging([
-        "format": "pt", "model": try json(info.model), "normalization": try json(info.normalization),
-        "classes": try json(info.classNames),
-      ]) { $1 })
+    var file = try stateDictionary(parameters, steps: steps)
+    file.metadata = try info.metadata()
+    try file.write(to: url)
+  }
+
+  /// The values of `parameters` as PyTorch's `state_dict`, without a description of the network.
+  public static func stateDictionary(_ parameters: ParameterStore, steps: Int) throws -> SafetensorsFile {
+    var file = SafetensorsFile(metadata: ["format": "pt"])
     for spec in parameters.specs {
       try file.add(
         spec.name, shape: spec.shape, floats: UnsafeBufferPointer(parameters.values(of: spec.name)))
@@ -61,11 +75,11 @@ public enum Checkpoint {
           int64s: [Int64(steps)])
       }
     }
-    try file.write(to: url)
+    return file
   }
 
-  /// Reads what `url` says of itself; `fallback` describes files without metadata, such as a bare PyTorch
-  /// `state_dict`.
+  /// Reads what `url` says of itself; `fallback`, or else the tensors' shapes, describe files without metadata, such as
+  /// a bare PyTorch `state_dict`.
   static func info(of file: SafetensorsFile, at url: URL, fallback: Configuration?) throws -> CheckpointInfo {
     func decode<T: Decodable>(_ key: String, as type: T.Type) throws -> T? {
       guard let text = file.metadata[key] else { return nil }
@@ -75,10 +89,7 @@ public enum Checkpoint {
         throw CheckpointError(description: "\(url.path): its metadata \"\(key)\" cannot be read: \(error)")
       }
     }
-    guard let model = try decode("model", as: ResNetSpec.self) ?? fallback?.model else {
-      throw CheckpointError(
-        description: "\(url.path): no description of the network in it: add --preset or --config")
-    }
+    let model = try decode("model", as: ResNetSpec.self) ?? fallback?.model ?? inferredModel(of: file, at: url)
     do {
       try model.validate()
     } catch {
@@ -88,23 +99,39 @@ public enum Checkpoint {
     if normalization == nil, let fallback, !fallback.leavesNormalization {
       normalization = try fallback.normalization()
     }
+    var notes = file.metadata.filter { !["model", "normalization", "classes", "format"].contains($0.key) }
+    if notes["step"] == nil { notes["step"] = steps(in: file).map { "\($0)" } }
     return CheckpointInfo(
       model: model, normalization: normalization ?? .study,
-      classNames: try decode("classes", as: [String].self) ?? [],
-      notes: file.metadata.filter { !["model", "normalization", "classes", "format"].contains($0.key) })
+      classNames: try decode("classes", as: [String].self) ?? [], notes: notes)
+  }
+
+  private static func inferredModel(of file: SafetensorsFile, at url: URL) throws -> ResNetSpec {
+    do {
+      return try ResNetSpec(shapes: Dictionary(file.tensors.map { ($0.name, $0.shape) }) { $1 })
+    } catch {
+      throw CheckpointError(
+        description: "\(url.path): no description of the network in it, and its tensors do not tell it (\(error)): "
+          + "add --preset or --config")
+    }
+  }
+
+  /// The training steps that PyTorch's counters of batches tell, where there are any.
+  private static func steps(in file: SafetensorsFile) -> Int64? {
+    file.tensors.first { $0.name.hasSuffix(counterSuffix) }.flatMap { (try? file.int64s(named: $0.name))?.first }
   }
 
   /// What the checkpoint `url` says of itself.
   public static func describe(_ url: URL) throws -> CheckpointInfo {
-    try info(of: SafetensorsFile(contentsOf: url), at: url, fallback: nil)
+    try info(of: SafetensorsFile(weightsAt: url), at: url, fallback: nil)
   }
 
-  /// Weights from `url` and what they are for. Throws `CheckpointError` or `SafetensorsError`; names and
-  /// shapes have to match the network's exactly.
+  /// Weights from `url`, safetensors or a file that `torch.save` wrote, and what they are for. Names and shapes have to
+  /// match the network's exactly. Throws `CheckpointError`, `SafetensorsError` or `TorchArchiveError`.
   public static func load(
     _ url: URL, fallback: Configuration? = nil
   ) throws -> (parameters: ParameterStore, graph: Graph, info: CheckpointInfo) {
-    let file = try SafetensorsFile(contentsOf: url)
+    let file = try SafetensorsFile(weightsAt: url)
     let info = try info(of: file, at: url, fallback: fallback)
     let graph = try info.model.graph()
     let parameters = ParameterStore(graph)

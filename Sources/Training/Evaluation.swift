@@ -2,6 +2,8 @@
 // with or without averaging over views of each image.
 public import Compute
 public import Datasets
+public import Foundation
+import Models
 
 /// Views of an image whose logits are averaged (test-time augmentation).
 public enum TestTimeAugmentation: String, Codable, Sendable, CaseIterable {
@@ -86,6 +88,19 @@ public final class Evaluator {
     loader = try BatchLoader(
       set: set, indices: indices, batchSize: plan.batchSize, augmentation: .none, normalization: normalization,
       seed: 0, shuffles: false, dropsLast: false)
+  }
+
+  /// An evaluator of the weights in `url` (see `Checkpoint.load`) on all of `set`.
+  public convenience init(
+    weights url: URL, backend: some Backend, set: ImageSet, precision: Precision = .fp32
+  ) throws {
+    let (parameters, graph, info) = try Checkpoint.load(url)
+    try Trainer.check(set, fits: graph)
+    let plan = try backend.compileInference(
+      graph, batchSize: max(1, min(Trainer.evaluationBatch, set.count)), precision: precision, foldsBatchNorm: true,
+      parameters: parameters)
+    try self.init(
+      plan, classes: graph.classes, set: set, indices: Array(0..<set.count), normalization: info.normalization)
   }
 
   /// Evaluates with the parameters that the plan's store holds now.

@@ -8,9 +8,9 @@ public import Models
 
 /// Trains one configuration into one run's folder.
 public final class Trainer {
-  private let configuration: Configuration
+  let configuration: Configuration
   private let configurationText: String
-  private let graph: Graph
+  let graph: Graph
   private let run: RunDirectory
   private let precision: Precision
   private let classNames: [String]
@@ -23,7 +23,7 @@ public final class Trainer {
   /// The weights that are evaluated and saved.
   private let judged: ParameterStore
   private let optimizer: Optimizer
-  private let loader: BatchLoader
+  let loader: BatchLoader
   private let plan: any TrainingPlan
   private let evaluator: Evaluator?
   private let counts: (train: Int, validation: Int)
@@ -40,8 +40,9 @@ public final class Trainer {
   ///   - emit: receives every event.
   ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
   public init(
-    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision,
-    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void, isInterrupted: @escaping () -> Bool
+    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision = .fp32,
+    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
+    isInterrupted: @escaping () -> Bool = { false }
   ) throws {
     self.configuration = configuration
     self.run = run

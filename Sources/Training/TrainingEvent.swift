@@ -25,6 +25,18 @@ public struct TrainingPlanSummary: Sendable {
   public let memoryBytes: Int
   /// Steps already taken, where the run is resumed.
   public let resumedAt: Int
+
+  /// A plan; see the properties.
+  public init(
+    epochs: Int, stepsPerEpoch: Int, trainImages: Int, validationImages: Int, memoryBytes: Int, resumedAt: Int
+  ) {
+    self.epochs = epochs
+    self.stepsPerEpoch = stepsPerEpoch
+    self.trainImages = trainImages
+    self.validationImages = validationImages
+    self.memoryBytes = memoryBytes
+    self.resumedAt = resumedAt
+  }
 }
 
 /// Where a run stands after a step.

@@ -24,6 +24,22 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public var imagesPerSecond: Double
   /// Seconds since the run began, interruptions apart.
   public var seconds: Double
+
+  /// A line; see the properties.
+  public init(
+    epoch: Int, step: Int, trainLoss: Double, trainAccuracy: Double, validationLoss: Double? = nil,
+    validationAccuracy: Double? = nil, learningRate: Double, imagesPerSecond: Double, seconds: Double
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.trainLoss = trainLoss
+    self.trainAccuracy = trainAccuracy
+    self.validationLoss = validationLoss
+    self.validationAccuracy = validationAccuracy
+    self.learningRate = learningRate
+    self.imagesPerSecond = imagesPerSecond
+    self.seconds = seconds
+  }
 }
 
 /// Where a run stands.

@@ -54,10 +54,10 @@ struct FakeWorker {
     self.lease = lease
   }
 
-  mutating func run() throws {
+  mutating func run(until end: ContinuousClock.Instant?) throws {
     var slept: Double = 0
     var start = ContinuousClock.now
-    while true {
+    while end.map({ .now < $0 }) ?? true {
       var claim = try next()
       if claim == nil, try storage.counts(in: study)[.running] == nil {
         // Whoever ended the last trial may have paused another after we looked.
@@ -104,6 +104,11 @@ struct FakeWorker {
 
   private func work(on claim: Claim, _ slept: inout Double) throws -> TrialState {
     let number = claim.trial.number
+    if claim.trial.parameters.isEmpty {
+      // Enqueued from Python.
+      let proposal = FakeTrial.proposal(number)
+      try storage.setParameters(proposal.parameters, fingerprint: proposal.fingerprint, of: claim)
+    }
     var rung = claim.trial.systemAttributes.keys.filter { $0.hasPrefix("completed_rung_") }.count
     while true {
       let before = ContinuousClock.now

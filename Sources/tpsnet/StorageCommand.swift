@@ -31,12 +31,15 @@ struct StorageCommand: ParsableCommand {
 
   /// Adds finished trials.
   struct Fill: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Add finished trials, many in one transaction.")
+    static let configuration = CommandConfiguration(abstract: "Add trials, many in one transaction.")
 
     @OptionGroup var place: Place
 
     @Option(help: "Number of trials that the study is to have.")
     var trials: Int
+
+    @Flag(help: "Let them wait for a worker instead of being complete.")
+    var waiting = false
 
     func run() throws {
       let (storage, study) = try place.open()
@@ -44,13 +47,14 @@ struct StorageCommand: ParsableCommand {
       while !isFull {
         try storage.inOneTransaction {
           for _ in 0..<1000 {
-            let claim = try storage.createTrial(in: study, isClaimed: true, limit: trials) { number, _ in
+            let claim = try storage.createTrial(in: study, isClaimed: !waiting, limit: trials) { number, _ in
               FakeTrial.proposal(number)
             }
             guard let claim else {
               isFull = true
               return
             }
+            if waiting { continue }
             let value = FakeTrial.value(claim.trial.number, rung: 0)
             try storage.report(value, epoch: 1, of: claim)
             _ = try storage.complete(rung: 0, value: value, of: claim)
@@ -71,6 +75,12 @@ struct StorageCommand: ParsableCommand {
     @Option(help: "Number of trials that the study is to have.")
     var trials: Int
 
+    @Option(help: "Seconds after which no more trials are begun.")
+    var seconds: Double?
+
+    @Flag(help: "Say `ready`, and begin with the next line of standard input.")
+    var onSignal = false
+
     @Option(help: "Milliseconds that a trial sleeps at each rung.")
     var milliseconds = 1.0
 
@@ -88,7 +98,11 @@ struct StorageCommand: ParsableCommand {
       var worker = FakeWorker(
         storage: storage, study: study, limit: trials, pause: milliseconds / 1000, rungs: rungs,
         reductionFactor: reductionFactor, lease: lease > 0 ? .milliseconds(lease) : nil)
-      try worker.run()
+      if onSignal {
+        Console.out("ready")
+        _ = readLine()
+      }
+      try worker.run(until: seconds.map { .now + .seconds($0) })
     }
   }
 

@@ -22,13 +22,7 @@ struct TestCommand: ParsableCommand {
 
   enum Part: String, ExpressibleByArgument, CaseIterable { case test, validation, train }
 
-  @Option(help: ArgumentHelp("A checkpoint.", valueName: "file"))
-  var weights: String?
-  @Option(name: .customLong("run"), help: ArgumentHelp("A run: its best weights by validation.", valueName: "run"))
-  var runName: String?
-  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
-  var runs = "runs"
-  @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var source: WeightsOptions
   @OptionGroup var dataOptions: DataOptions
   @OptionGroup var engine: EngineOptions
   @Option(
@@ -48,11 +42,7 @@ struct TestCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (weights == nil) != (runName == nil) else { throw ValidationError("name either --weights FILE or --run RUN") }
     guard (1...100_000).contains(batchSize) else { throw ValidationError("--batch-size \(batchSize): use 1 or more") }
-    if runName != nil, !options.isEmpty {
-      throw ValidationError("--run brings its own configuration: leave out --preset, --config and --set")
-    }
   }
 
   private struct Result: Encodable {
@@ -69,9 +59,9 @@ struct TestCommand: ParsableCommand {
   }
 
   func run() throws {
-    var (url, configuration) = try source()
-    let (parameters, graph, info) = try Checkpoint.load(url, fallback: options.isEmpty ? nil : configuration)
-    configuration.model = info.model
+    let loaded = try source.load()
+    let (graph, info) = (loaded.graph, loaded.info)
+    var configuration = loaded.configuration
     if let dataset = dataset ?? info.notes["dataset"] { configuration.data.dataset = dataset }
     let data = try configuration.loadDataset(from: dataOptions.directory)
     let (set, indices) = try images(of: data, configuration)
@@ -81,7 +71,7 @@ struct TestCommand: ParsableCommand {
     let precision = (engine.precision ?? configuration.training.precision).resolved
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
-      parameters: parameters)
+      parameters: loaded.parameters)
     let evaluation = try Evaluator(
       plan, classes: graph.classes, set: set, indices: indices, normalization: info.normalization
     ).evaluate(tta: tta)
@@ -100,18 +90,6 @@ struct TestCommand: ParsableCommand {
       "\(data.name) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
         + "correct, accuracy \(Format.percent(evaluation.accuracy)), loss \(Format.fixed(evaluation.loss, 4)) "
         + "(tta \(tta.rawValue), \(precision.rawValue))")
-  }
-
-  private func source() throws -> (URL, Configuration) {
-    if let runName {
-      let directory = try RunDirectory.find(runName, in: URL(fileURLWithPath: runs))
-      return (directory.chosenWeights, try directory.storedConfiguration())
-    }
-    let url = URL(fileURLWithPath: weights ?? "")
-    guard FileManager.default.fileExists(atPath: url.path) else {
-      throw ConfigurationError("--weights \(weights ?? ""): no such file")
-    }
-    return (url, try Configuration.resolve(options.layers))
   }
 
   private func images(of data: Dataset, _ configuration: Configuration) throws -> (ImageSet, [Int]) {

@@ -105,11 +105,19 @@ struct TrainCommand: ParsableCommand {
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
     defer { reporter.finish() }
+    var log: TensorBoardLog?
     let trainer = try Trainer(
-      configuration, dataset: dataset, backend: backend, precision: precision, run: run, emit: reporter.show,
-      isInterrupted: { interruption.isRequested })
+      configuration, dataset: dataset, backend: backend, precision: precision, run: run,
+      emit: { event in
+        reporter.show(event)
+        log?.record(event)
+      }, isInterrupted: { interruption.isRequested })
     if let start { try trainer.start(from: start.parameters) }
     if resumed != nil { try trainer.resume() }
+    log = TensorBoardLog(run: run, configuration: configuration, samples: try trainer.augmentedSamples()) { problem in
+      reporter.finish()
+      Console.error(problem)
+    }
 
     Console.error(
       "run \(run.url.path): \(Format.grouped(try configuration.model.graph().parameterCount)) parameters, "
@@ -123,6 +131,7 @@ struct TrainCommand: ParsableCommand {
       reporter.finish()
       let (summary, evaluation) = try finish(run, result, configuration, dataset, backend)
       try run.write(summary)
+      log?.finish(summary)
       do {
         try writeReport(run, evaluation, configuration, dataset)
       } catch {

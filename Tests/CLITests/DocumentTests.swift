@@ -75,7 +75,9 @@ import Testing
 
   @Test(
     arguments: [
-      "", "train", "test", "summary", "presets", "bench", "data", "data download", "data verify", "data info",
+      "", "train", "test", "predict", "summary", "presets", "import", "export", "bench", "data", "data download",
+      "data verify",
+      "data info",
       "data import",
     ]
   )

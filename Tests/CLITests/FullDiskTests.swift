@@ -1,6 +1,7 @@
 // A disk that fills while a network trains: the error, and a run that goes on once there is room again.
 // It needs a small file system of its own, which only root can mount.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FullDiskTests {
@@ -50,40 +51,10 @@ import Testing
       print("skipped: no file system of one megabyte can be mounted here")
       return
     }
-    try disk.makeReadOnly()
+    try #require(disk.makeReadOnly())
     let outcome = try tpsnet(
       "train", "--config", workspace.configuration, "--data", workspace.data, "--runs", disk.path, "--name", "a")
     #expect(outcome.code == 1 && outcome.output.isEmpty)
     #expect(outcome.errorLines.last?.contains("\(disk.path)/a: Read-only file system") == true, "\(outcome.errors)")
-  }
-}
-
-/// A mounted file system in memory, unmounted when the last reference goes.
-private final class SmallDisk {
-  private let folder: TemporaryFolder
-  var path: String { folder.url.path }
-  private var filler: String { path + "/filler" }
-
-  /// Nil where nothing can be mounted.
-  init?(megabytes: Int) throws {
-    folder = try TemporaryFolder()
-    guard geteuid() == 0, mount("tmpfs", folder.url.path, "tmpfs", 0, "size=\(megabytes)m") == 0 else { return nil }
-  }
-
-  deinit { umount2(folder.url.path, Int32(MNT_DETACH)) }
-
-  /// Takes all the room that there is.
-  func fill() {
-    let file = open(filler, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    defer { close(file) }
-    let page = [UInt8](repeating: 0, count: 4096)
-    while write(file, page, page.count) > 0 {}
-  }
-
-  func clear() { unlink(filler) }
-
-  func makeReadOnly() throws {
-    let isReadOnly = mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0
-    try #require(isReadOnly)
   }
 }

@@ -132,7 +132,7 @@ import Testing
     #expect(try tpsnet(workspace.arguments(trials: 1) + ["--epochs", "1"]).code == 0)
     for (option, value) in [
       ("--seed", "3"), ("--epochs", "2"), ("--pruner", "none"), ("--budget", "1M"), ("--horizon", "rung"),
-      ("--images", "50"),
+      ("--images", "50"), ("--lease", "9"),
     ] {
       let outcome = try tpsnet("search", "run", "--study", "tiny", "--storage", workspace.storage, option, value)
       #expect(

@@ -12,12 +12,12 @@ final class SearchWorkspace {
   let storage: String
   let folder: URL
 
-  init(data: Workspace) throws {
+  init(data: Workspace, folder: URL? = nil) throws {
     self.data = data
     let place = data.folder.url.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
     storage = place.appendingPathComponent("study.db").path
-    folder = place.appendingPathComponent("trials")
+    self.folder = folder ?? place.appendingPathComponent("trials")
     space = place.appendingPathComponent("space.yaml").path
     try Data(
       """

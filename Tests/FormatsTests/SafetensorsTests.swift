@@ -74,7 +74,7 @@ import Testing
     }
     let error = #expect(throws: SafetensorsError.self) { try file.floats(named: "bytes") }
     #expect(
-      error?.description == "safetensors: tensor \"bytes\" is U8, not F32, F16 or BF16; convert it before use")
+      error?.description == "safetensors: tensor \"bytes\" is U8, not F32, F64, F16 or BF16; convert it before use")
   }
 
   @Test(

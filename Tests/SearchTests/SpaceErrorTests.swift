@@ -14,7 +14,7 @@ private func failure(_ text: String, settings: [String] = []) -> String {
 
 @Suite struct SpaceErrorTests {
   static let forms: [(String, String)] = [
-    ("optimizer.learnRate: [1, 2]", "s.yaml:1:1: optimizer.learnRate: unknown key; known here: clipNorm, "),
+    ("optimizer.learnRate: [1, 2]", "s.yaml:1:1: optimizer.learnRate: unknown key; known here: biasFactor, clipNorm, "),
     (
       "model.layers[i].block: [1, 2]",
       "s.yaml:1:1: model.layers[i].block: unknown key block; known here: blocks, channels"

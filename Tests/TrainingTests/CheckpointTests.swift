@@ -5,6 +5,7 @@ import Datasets
 import Formats
 import Foundation
 import Models
+import TestSupport
 import Testing
 import Training
 
@@ -30,7 +31,7 @@ import Training
     let (loaded, loadedGraph, loadedInfo) = try Checkpoint.load(url)
     #expect(loadedGraph == graph)
     #expect(loadedInfo.model == info.model && loadedInfo.normalization == info.normalization)
-    #expect(loadedInfo.classNames == info.classNames && loadedInfo.notes == info.notes)
+    #expect(loadedInfo.classNames == info.classNames && loadedInfo.notes == info.notes.merging(["step": "42"]) { $1 })
     for spec in graph.tensors {
       #expect(Array(loaded.values(of: spec.name)) == Array(store.values(of: spec.name)), "\(spec.name)")
     }
@@ -113,7 +114,11 @@ import Training
   }
 
   @Test func otherDescriptionsAreRefused() throws {
-    expectFailure(try changed { $1["model"] = nil }, "no description of the network", "--preset")
+    expectFailure(
+      try changed { tensors, metadata in
+        metadata["model"] = nil
+        tensors.removeAll { $0.name == "layer1.0.conv1.weight" }
+      }, "no description of the network", "layer1.0.conv1.weight: is missing", "--preset")
     expectFailure(try changed { $1["model"] = "{" }, "\"model\" cannot be read")
     expectFailure(
       try changed { $1["model"] = $1["model"]?.replacingOccurrences(of: "\"pool\":4", with: "\"pool\":40") },
@@ -136,7 +141,7 @@ import Training
       expectFailure(target, "not a usable safetensors file")
     }
     try Data("PK\u{3}\u{4} this is no such file at all".utf8).write(to: target)
-    expectFailure(target, "not a usable safetensors file")
+    expectFailure(target, "not a usable PyTorch file")
     expectFailure(folder.url)
     expectFailure(folder.url.appendingPathComponent("missing"), "No such file")
   }
@@ -153,5 +158,20 @@ import Training
     configuration.model.layers[0].channels = 6
     let text = failure { _ = try Checkpoint.load(bare, fallback: configuration) }
     #expect(text?.contains("layer1.0.conv1.weight has shape") == true, "\(text ?? "no error")")
+  }
+
+  @Test(arguments: ["network.pt", "torchvision.pt"])
+  func filesOfPyTorchDescribeThemselves(name: String) throws {
+    let fixture = try Fixture("kernels-5-and-1")
+    let file = Fixture.folder.appendingPathComponent("torch/\(name)")
+    let (loaded, graph, info) = try Checkpoint.load(file)
+    #expect(graph == fixture.graph)
+    #expect(info.notes == ["step": "321"] && info.normalization == .study && info.classNames.isEmpty)
+    for spec in graph.tensors {
+      // The buffer lives as long as its owner.
+      let expected = withExtendedLifetime(fixture.store) { Array($0.values(of: spec.name)) }
+      let half = expected.map { Float(Float16($0)) }
+      #expect(Array(loaded.values(of: spec.name)) == (name == "network.pt" ? expected : half), "\(spec.name)")
+    }
   }
 }

@@ -59,6 +59,17 @@ public final class TrialRun {
   /// Whether the work has to end after the present step: somebody asked for it, or the trial is another's by now.
   public var hasToStop: Bool { pulse.isLost || pulse.isStopped || isStopped() }
 
+  /// Called once the trial has ended for good.
+  var tidy: () -> Void = {}
+
+  /// Whether a trial that ended so is never gone on with.
+  func isFinal(_ end: End) -> Bool {
+    switch (end, pruner) {
+    case (.interrupted, _), (.pruned, .asha(_, _, .pause)): false
+    default: true
+    }
+  }
+
   /// Whether another worker holds the trial by now.
   var isLost: Bool { pulse.isLost }
 }

@@ -103,6 +103,9 @@ public struct TrialTraining {
     } else if !run.trial.intermediateValues.isEmpty {
       log.line("no checkpoint in \(trialFolder.url.path): the trial starts again from its beginning")
     }
+    run.tidy = {
+      for file in [directory.state, directory.lastWeights] { try? FileManager.default.removeItem(at: file) }
+    }
     return try session.train(trainer)
   }
 }

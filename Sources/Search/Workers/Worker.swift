@@ -114,6 +114,7 @@ public struct Worker {
       case .interrupted: try storage.finish(claim, as: .waiting, value: nil)
       }
       log("trial \(claim.trial.number) \(end)")
+      if run.isFinal(end) { run.tidy() }
     } catch let error as StorageError {
       guard case .claimLost = error else { throw error }
       log("\(error)")

@@ -61,6 +61,12 @@ extension StudyRecord {
   /// The study attribute that holds the path of the trials' folders, as JSON.
   static let folderAttribute = "tpsnet:folder"
 
+  /// The study attribute that holds the length of its leases in seconds.
+  static let leaseAttribute = "tpsnet:lease"
+
+  /// How long a worker must have shown no sign of life to be taken for dead: the same for all of the study's.
+  var lease: Duration { .seconds(attributes[Self.leaseAttribute].flatMap { Double($0) } ?? 60) }
+
   /// What the study searches. Throws `ConfigurationError` for a study that another program made.
   func definition() throws -> StudyDefinition {
     guard let text = attributes[StudyDefinition.attribute] else {

@@ -35,13 +35,19 @@ struct SearchRunCommand: ParsableCommand {
   var threadsPerWorker: Int?
   @Option(help: ArgumentHelp("Folder of the trials' checkpoints and logs; default: runs/<study>.", valueName: "dir"))
   var folder: String?
-  @OptionGroup var lease: LeaseOptions
+  @Option(
+    help: ArgumentHelp(
+      "Seconds without a sign of life after which a worker is taken for dead; default: 60.", valueName: "seconds"))
+  var lease: Double?
 
   func validate() throws {
     if let trials, trials < 1 { throw ValidationError("--trials \(trials): use 1 or more") }
     if !(0...256).contains(workers) { throw ValidationError("--workers \(workers): use 0 to 256") }
     if let threadsPerWorker, !(1...1024).contains(threadsPerWorker) {
       throw ValidationError("--threads-per-worker \(threadsPerWorker): use 1 to 1024")
+    }
+    if let lease, !(0.5...86_400).contains(lease) {
+      throw ValidationError("--lease \(lease): use 0.5 to 86400 seconds")
     }
   }
 
@@ -54,8 +60,8 @@ struct SearchRunCommand: ParsableCommand {
     let folder = try studyFolder(record, storage)
     guard workers > 0 else { return Console.out(try StudyProgress(storage, record).line) }
 
+    let threads = threads
     let processors = ProcessInfo.processInfo.activeProcessorCount
-    let threads = threadsPerWorker ?? max(1, processors / workers)
     if threads * workers > processors {
       Console.error("\(workers) × \(threads) threads on \(processors) processors: expect them to wait for each other")
     }
@@ -80,11 +86,21 @@ struct SearchRunCommand: ParsableCommand {
     }
   }
 
+  /// Threads of each worker.
+  private var threads: Int {
+    threadsPerWorker ?? max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, workers))
+  }
+
   /// The study, made where there is none, and otherwise held to what is asked for.
   private func study(in storage: any StudyStorage) throws -> (StudyRecord, StudyDefinition) {
     let known = try storage.study(named: options.study)
     if let known, known.attributes[StudyDefinition.attribute] != nil {
       let stored = try known.definition()
+      if let lease, .seconds(lease) != known.lease {
+        throw ConfigurationError(
+          "--lease: study \(known.name) was made with \(known.lease / .seconds(1)) seconds, which its workers go by: "
+            + "leave the option out, or choose another --study")
+      }
       var definition = try made.definition(goingOnWith: stored)
       try definition.demandSame(as: stored, study: known.name)
       definition.trials = trials ?? stored.trials
@@ -96,15 +112,21 @@ struct SearchRunCommand: ParsableCommand {
     }
     var definition = try made.newDefinition(of: options.study)
     definition.trials = trials
+    if made.needsCalibration {
+      Console.error("measuring this machine for the budget of time and memory")
+      definition.calibration = try Calibration.measured(for: definition, data: dataOptions.directory, threads: threads)
+    }
     // Nothing is stored of a study that cannot run.
     _ = try definition.proposer()
-    if let known {
-      // Made by another program, which may have enqueued trials.
-      try storage.setAttribute(StudyDefinition.attribute, to: definition.json(), ofStudy: known.id)
-      return (known, definition)
+    let attributes = [
+      StudyDefinition.attribute: try definition.json(), StudyRecord.leaseAttribute: "\(lease ?? 60)",
+    ]
+    guard let known else {
+      return (try storage.createStudy(named: options.study, attributes: attributes), definition)
     }
-    let attributes = [StudyDefinition.attribute: try definition.json()]
-    return (try storage.createStudy(named: options.study, attributes: attributes), definition)
+    // Made by another program, which may have enqueued trials.
+    for (key, json) in attributes { try storage.setAttribute(key, to: json, ofStudy: known.id) }
+    return (try storage.known(known.name), definition)
   }
 
   private func describe(_ record: StudyRecord, _ proposer: Proposer) {
@@ -120,6 +142,9 @@ struct SearchRunCommand: ParsableCommand {
         + (lost.isEmpty ? "" : "; " + lost.joined(separator: ", ")))
     let images = base.data.limitTrain > 0 ? Format.grouped(base.data.limitTrain) : "all"
     let rungs = definition.rungs
+    if definition.trials == nil, definition.sampler != .grid {
+      Console.error("no --trials: new trials are made until Ctrl-C or tpsnet search stop")
+    }
     Console.error(
       "\(images) training images, \(Format.grouped(base.data.validation)) held out for validation; \(definition.epochs) epochs"
         + (rungs.isEmpty ? "" : ", rungs after \(rungs.map(String.init).joined(separator: ", "))"))
@@ -143,7 +168,7 @@ struct SearchRunCommand: ParsableCommand {
   private func workerArguments(_ folder: URL, _ threads: Int) -> [String] {
     [
       "search", "worker", "--study", options.study, "--storage", options.place.storage, "--threads", "\(threads)",
-      "--folder", folder.path, "--lease", "\(lease.lease)", "--supervised",
+      "--folder", folder.path, "--supervised",
     ] + (dataOptions.data.map { ["--data", $0] } ?? [])
   }
 

@@ -28,7 +28,6 @@ struct SearchWorkerCommand: ParsableCommand {
   var threads: Int?
   @Option(help: ArgumentHelp("The study's folder on this machine; default: as the study has it.", valueName: "dir"))
   var folder: String?
-  @OptionGroup var lease: LeaseOptions
   @Flag(help: .hidden)
   var supervised = false
 
@@ -52,25 +51,10 @@ struct SearchWorkerCommand: ParsableCommand {
         ProgressReporter(isTerminal: false, width: 120, usesColor: false, write: write).show
       })
     let worker = Worker(
-      on: record, in: storage, proposer: proposer, lease: lease.duration,
+      on: record, in: storage, proposer: proposer, lease: record.lease,
       isStopped: { interruption.isRequested || lifeline?.isCut == true }, log: Console.error,
       train: training.callAsFunction)
     _ = try worker.run()
     if interruption.isRequested { throw ExitCode(130) }
-  }
-}
-
-/// `--lease`.
-struct LeaseOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Seconds without a sign of life after which a worker is taken for dead; the same for all workers of a study.",
-      valueName: "seconds"))
-  var lease = 60.0
-
-  var duration: Duration { .seconds(lease) }
-
-  func validate() throws {
-    guard (0.5...86_400).contains(lease) else { throw ValidationError("--lease \(lease): use 0.5 to 86400 seconds") }
   }
 }

@@ -74,9 +74,14 @@ extension StudyMakingOptions {
 
   /// Nil where no limit was named.
   private var chosenBudget: Budget? {
-    guard budget != nil || budgetMultiplyAdds != nil else { return nil }
-    return Budget(parameters: budget?.parameters ?? Budget().parameters, multiplyAdds: budgetMultiplyAdds?.parameters)
+    guard budget != nil || budgetMultiplyAdds != nil || needsCalibration else { return nil }
+    return Budget(
+      parameters: budget?.parameters ?? Budget().parameters, multiplyAdds: budgetMultiplyAdds?.parameters,
+      secondsPerEpoch: budgetSeconds, memoryBytes: budgetMemory?.parameters)
   }
+
+  /// Whether the budget is of what a machine has to be measured for.
+  var needsCalibration: Bool { budgetSeconds != nil || budgetMemory != nil }
 }
 
 extension StudyDefinition {
@@ -96,7 +101,7 @@ extension StudyDefinition {
     try demand("--pruner, --grace, --reduction-factor, --asha", \.pruner)
     try demand("--horizon", \.horizon)
     try demand("--seed", \.seed)
-    try demand("--budget", \.budget)
+    try demand("--budget and --budget-…", \.budget)
   }
 
   /// A value in a few words; of a whole text, that it is another one.

@@ -55,6 +55,10 @@ struct StudyMakingOptions: ParsableArguments {
   var budget: ParameterBudget?
   @Option(help: ArgumentHelp("Largest number of multiply-adds of an image, e.g. 200M.", valueName: "count"))
   var budgetMultiplyAdds: ParameterBudget?
+  @Option(help: "Most seconds of an epoch, predicted for this machine.")
+  var budgetSeconds: Double?
+  @Option(help: ArgumentHelp("Most bytes of memory of a training, predicted, e.g. 2G.", valueName: "bytes"))
+  var budgetMemory: ParameterBudget?
   @Option(help: "Seed of values and trainings; default: 0.")
   var seed: UInt64?
 
@@ -62,6 +66,7 @@ struct StudyMakingOptions: ParsableArguments {
     if let images, images < 10 { throw ValidationError("--images \(images): use 10 or more") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs \(epochs): use 1 or more") }
     if let grace, grace < 1 { throw ValidationError("--grace \(grace): use 1 or more") }
+    if let budgetSeconds, !(budgetSeconds > 0) { throw ValidationError("--budget-seconds \(budgetSeconds): use more") }
     if pruner == PrunerName.none, grace != nil { throw ValidationError("--grace needs --pruner asha or median") }
     if pruner == PrunerName.none || pruner == .median, reductionFactor != nil || asha != nil {
       throw ValidationError("--reduction-factor and --asha need --pruner asha")

@@ -42,7 +42,7 @@ final class Supervisor {
       if process.terminationReason == .uncaughtSignal {
         try restart(seat, after: process.terminationStatus)
       } else if ![0, 130].contains(process.terminationStatus) {
-        complaints.append("\(lastLine(of: seat.log)) (\(seat.log.path))")
+        complaints.append(complaint(of: seat, code: process.terminationStatus))
       }
     }
     return seats.contains { $0.process != nil }
@@ -75,7 +75,8 @@ final class Supervisor {
     }
     let log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    // Not its path, behind which there may be another program by now.
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe")
     process.arguments = arguments
     let lifeline = Pipe()
     process.standardInput = lifeline
@@ -85,8 +86,13 @@ final class Supervisor {
     (seat.process, seat.lifeline, seat.started) = (process, lifeline, .now)
   }
 
-  private func lastLine(of url: URL) -> String {
-    let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").last.map(String.init) ?? "a worker ended without a word"
+  /// Why a worker gave up: the last line of its log, if it got that far.
+  private func complaint(of seat: Seat, code: Int32) -> String {
+    let text = (try? String(contentsOf: seat.log, encoding: .utf8)) ?? ""
+    let reason = text.split(separator: "\n").last ?? ""
+    guard reason.hasPrefix("tpsnet: ") else {
+      return "a worker ended with code \(code) and could not say why: is there room for \(seat.log.path)?"
+    }
+    return "\(reason.dropFirst("tpsnet: ".count)) (\(seat.log.path))"
   }
 }

@@ -29,7 +29,9 @@ final class TrialSurroundings {
   func prepare(_ configuration: inout Configuration) throws -> TrialTraining.Surroundings {
     let key = DataKey(name: configuration.data.dataset, imageSize: configuration.model.input.height)
     let known = dataset.flatMap { $0.key == key ? $0.dataset : nil }
-    let images = try configuration.loadDataset(from: directory, loaded: known)
+    var images = try configuration.loadDataset(from: directory, loaded: known)
+    // What is not there cannot be looked at.
+    images = Dataset(name: images.name, train: images.train, test: try images.test.subset([]))
     dataset = (key, images)
     let convolutions = configuration.training.convolutions
     let engine =

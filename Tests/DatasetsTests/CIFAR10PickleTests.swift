@@ -3,7 +3,7 @@ import Datasets
 import Foundation
 import Testing
 
-@Suite struct PickleTests {
+@Suite struct CIFAR10PickleTests {
   let small = SmallCIFAR()
 
   /// The error that loading ends in when one batch of the Python layout is `bytes`.
@@ -28,15 +28,6 @@ import Testing
       }
       #expect(!FileManager.default.fileExists(atPath: mark))
     }
-  }
-
-  @Test(arguments: ["i", "o", "P", "Q", "\u{1}", "I1\n", "S'a'\n", "0", "2", "X", "l", "d"])
-  func otherOpcodesAreRefused(opcode: String) throws {
-    #expect(try failureOfLoading([0x80, 2] + ascii(opcode))?.problem.contains("opcode") == true)
-  }
-
-  @Test func otherProtocolsAreRefused() throws {
-    #expect(try failureOfLoading([0x80, 4, 0x95])?.problem.contains("protocol 4") == true)
   }
 
   @Test func everyTruncationIsAnError() throws {
@@ -85,18 +76,12 @@ import Testing
     #expect(try batch(labels: "K\u{1}K\u{2}", { $0.code("N") })?.problem.contains("array") == true)
   }
 
-  @Test func nestingAndFloodsAreBounded() throws {
+  @Test func hostileProgramsAreNamed() throws {
     let deep = [0x80, 2] + ascii("N") + [UInt8](repeating: 0x85, count: 1_000_000) + ascii(".")
     #expect(try failureOfLoading(deep)?.problem.contains("too many") == true)
-    let flood = [0x80, 2] + [UInt8](repeating: UInt8(ascii: "N"), count: 1_000_000) + ascii(".")
-    #expect(try failureOfLoading(flood)?.problem.contains("too many") == true)
-    let marks = [0x80, 2] + [UInt8](repeating: UInt8(ascii: "("), count: 1_000_000)
-    #expect(try failureOfLoading(marks)?.problem.contains("too many") == true)
+    #expect(try failureOfLoading([0x80, 2] + ascii("i"))?.problem.contains("opcode") == true)
     // A list that holds itself.
     let cycle = PickleWriter().code("}(").string("labels").code("]q\u{1}h\u{1}au.").bytes
     #expect(try failureOfLoading(cycle)?.kind == .invalid)
-    // A string that announces four gigabytes.
-    let long = PickleWriter().code("T").raw(little(-1, 4)).bytes
-    #expect(try failureOfLoading(long)?.problem.contains("cut off") == true)
   }
 }

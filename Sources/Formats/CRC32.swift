@@ -1,14 +1,27 @@
-// CRC-32C (Castagnoli), eight bytes a step: the check of weight files and of TensorBoard's records.
+// Cyclic redundancy checks of 32 bits, eight bytes a step: of weight files, of TensorBoard's records and of ZIP entries.
 // The tables follow Kounavis and Berry, "A systematic approach to building high performance, software-based CRC".
 
-/// A running CRC-32C of the bytes given so far.
-public struct CRC32C: Sendable {
+/// A running check of the bytes given so far.
+public struct CRC32: Sendable {
+  /// A generator polynomial.
+  public enum Polynomial: Sendable {
+    /// CRC-32C: weight files, TensorBoard.
+    case castagnoli
+    /// CRC-32: ZIP, PNG.
+    case ethernet
+
+    fileprivate var tables: [UInt32] { self == .castagnoli ? CRC32.castagnoli : CRC32.ethernet }
+  }
+
+  private static let castagnoli = tables(reversed: 0x82F6_3B78)
+  private static let ethernet = tables(reversed: 0xEDB8_8320)
+
   /// Eight tables of 256: entry `256·k + b` is the effect of byte `b` followed by `k` zero bytes.
-  private static let tables: [UInt32] = {
+  private static func tables(reversed polynomial: UInt32) -> [UInt32] {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
     for byte in 0..<256 {
       var remainder = UInt32(byte)
-      for _ in 0..<8 { remainder = (remainder >> 1) ^ (remainder & 1 == 1 ? 0x82F6_3B78 : 0) }
+      for _ in 0..<8 { remainder = (remainder >> 1) ^ (remainder & 1 == 1 ? polynomial : 0) }
       tables[byte] = remainder
     }
     for index in 256..<tables.count {
@@ -16,15 +29,19 @@ public struct CRC32C: Sendable {
       tables[index] = (shorter >> 8) ^ tables[Int(shorter & 0xFF)]
     }
     return tables
-  }()
+  }
 
+  private let tables: [UInt32]
   private var state: UInt32 = .max
 
   /// The check of no bytes.
-  public init() {}
+  public init(_ polynomial: Polynomial) {
+    tables = polynomial.tables
+  }
 
   /// The check of `bytes`.
-  public init(_ bytes: some Sequence<UInt8>) {
+  public init(_ polynomial: Polynomial, of bytes: some Sequence<UInt8>) {
+    self.init(polynomial)
     update(bytes)
   }
 
@@ -40,7 +57,7 @@ public struct CRC32C: Sendable {
   /// Takes in the next `bytes`, read where they are.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var state = state
-    Self.tables.withUnsafeBufferPointer { tables in
+    tables.withUnsafeBufferPointer { tables in
       var offset = 0
       while offset + 8 <= bytes.count {
         let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ UInt64(state)

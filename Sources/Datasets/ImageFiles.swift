@@ -1,0 +1,43 @@
+// Which files a user means who names files and folders of images, and their bytes,
+// also from standard input.
+import Foundation
+
+/// Images named on a command line.
+public enum ImageFiles {
+  /// What stands for standard input.
+  public static let standardInput = "-"
+
+  /// The files that `paths` name: a folder stands for the images in it and below it, sorted by path, everything else for
+  /// itself. Throws `DatasetError` where a path names nothing, or a folder without images.
+  public static func expand(_ paths: [String]) throws -> [String] {
+    try paths.flatMap { path -> [String] in
+      if path == standardInput { return [path] }
+      guard Files.exists(path) else {
+        throw DatasetError(.missing, at: path, "no such file or folder", remedy: "name images, folders or -")
+      }
+      guard Files.isFolder(path) else { return [path] }
+      var names: [String] = []
+      let files = FileManager.default.enumerator(atPath: path)
+      while let name = files?.nextObject() as? String {
+        if ImageDecoder.fileSuffixes.contains(where: { name.lowercased().hasSuffix($0) }) { names.append(name) }
+      }
+      guard !names.isEmpty else {
+        throw DatasetError(.missing, at: path, "no PNG, JPEG or WebP images in it", remedy: "name a folder of images")
+      }
+      return names.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+    }
+  }
+
+  /// Decodes the image in the file `path`, or that on standard input. Throws `DatasetError`.
+  public static func decode(_ path: String) throws -> DecodedImage {
+    guard path == standardInput else { return try ImageDecoder.decode(path: path) }
+    var bytes: [UInt8] = []
+    while let part = try FileHandle.standardInput.read(upToCount: 1 << 20), !part.isEmpty {
+      bytes += part
+      guard bytes.count <= ImageLimits.fileSize else {
+        throw DatasetError(.invalid, at: "standard input", "more than \(ImageLimits.fileSize) bytes")
+      }
+    }
+    return try ImageDecoder.decode(bytes: bytes, name: "standard input")
+  }
+}

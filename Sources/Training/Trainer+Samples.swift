@@ -1,0 +1,31 @@
+// Training images as the network meets them: what augmentation makes of them, to be looked at.
+public import Datasets
+import Models
+
+extension Trainer {
+  /// The first `columns` × `rows` images of the first epoch (fewer where a batch has fewer), side by side, twice as large.
+  public func augmentedSamples(columns: Int = 8, rows: Int = 4) throws -> DecodedImage {
+    loader.start(epoch: 0, step: 0)
+    defer { loader.stop() }
+    let batch = loader.next()
+    let columns = min(columns, batch.count)
+    let rows = min(rows, batch.count / columns)
+    let shape = graph.inputShape
+    let normalization = try configuration.normalization()
+    let scale = 2
+    let (width, height) = (columns * shape.width * scale, rows * shape.height * scale)
+    var pixels = [UInt8](repeating: 0, count: width * height * 3)
+    for y in 0..<height {
+      for x in 0..<width {
+        let image = y / (shape.height * scale) * columns + x / (shape.width * scale)
+        let (row, column) = (y / scale % shape.height, x / scale % shape.width)
+        for channel in 0..<3 {
+          let value = batch.images[((image * shape.channels + channel) * shape.height + row) * shape.width + column]
+          let byte = (value * normalization.standardDeviation[channel] + normalization.mean[channel]) * 255
+          pixels[(y * width + x) * 3 + channel] = UInt8(min(max(byte.rounded(), 0), 255))
+        }
+      }
+    }
+    return try DecodedImage(pixels: pixels, width: width, height: height)
+  }
+}

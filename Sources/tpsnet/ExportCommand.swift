@@ -1,0 +1,63 @@
+// `tpsnet export`: a network for other programs: ONNX to run it, safetensors to go on with it in PyTorch.
+import ArgumentParser
+import Foundation
+import Models
+import Formats
+import Reports
+import Training
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a network for other programs: ONNX, or safetensors for PyTorch.",
+    discussion: """
+      onnx: opset \(ONNXModel.operatorSet), input images (batch × channels × height × width), output logits.
+      safetensors: a checkpoint, which says itself what it is for. pytorch-names: a plain state_dict, for
+      module.load_state_dict(safetensors.torch.load_file(path)).
+
+      EXAMPLE
+        tpsnet export --run sprint-1 --to onnx model.onnx --fold-batch-norm --with-preprocessing uint8
+        tpsnet export --weights weights.safetensors --to pytorch-names state.safetensors
+      """)
+
+  enum Target: String, ExpressibleByArgument, CaseIterable {
+    case onnx, safetensors
+    case pytorchNames = "pytorch-names"
+  }
+
+  enum Preprocessing: String, ExpressibleByArgument, CaseIterable { case uint8, float }
+
+  @OptionGroup var source: WeightsOptions
+  @Option(name: .customLong("to"), help: "onnx, safetensors or pytorch-names.")
+  var target: Target
+  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
+  var output: String
+  @Flag(help: "ONNX: multiply batch normalisations into the convolutions before them.")
+  var foldBatchNorm = false
+  @Option(help: "ONNX: let the model normalise bytes of 0…255 (uint8) or floats of 0…1 (float).")
+  var withPreprocessing: Preprocessing?
+
+  func validate() throws {
+    if target != .onnx, foldBatchNorm || withPreprocessing != nil {
+      throw ValidationError("--fold-batch-norm and --with-preprocessing belong to --to onnx")
+    }
+  }
+
+  func run() throws {
+    let loaded = try source.load()
+    let url = URL(fileURLWithPath: output)
+    switch target {
+    case .safetensors:
+      try Checkpoint.save(loaded.parameters, info: loaded.info, steps: loaded.info.steps, to: url)
+    case .pytorchNames:
+      try Checkpoint.stateDictionary(loaded.parameters, steps: loaded.info.steps).write(to: url)
+    case .onnx:
+      let images = withPreprocessing.flatMap { ONNXExport.Images(rawValue: $0.rawValue) } ?? .normalized
+      let model = try ONNXExport.model(
+        of: loaded.graph, parameters: loaded.parameters, info: loaded.info, images: images,
+        foldsBatchNorm: foldBatchNorm)
+      try AtomicFile.write(model.serialized(), to: url)
+    }
+    Console.out("\(output): \(Format.grouped(loaded.graph.parameterCount)) parameters")
+  }
+}

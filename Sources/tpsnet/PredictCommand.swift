@@ -1,0 +1,122 @@
+// `tpsnet predict`: what a network takes pictures for, and where it looked.
+import ArgumentParser
+import Datasets
+import Formats
+import Foundation
+import OneDNNBackend
+import Reports
+import Training
+
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Say what pictures show: PNG, JPEG or WebP of any size.",
+    discussion: """
+      A picture is turned upright (EXIF), cut to its centred square and scaled to the network's size. A folder stands for
+      the pictures in it and below it, - for standard input. Pictures that cannot be read are named on standard error;
+      the others are judged all the same, and the exit code is 1.
+
+      EXAMPLE
+        tpsnet predict cat.jpg holidays/ --run sprint-1 --top 3
+        curl -s https://example.org/cat.webp | tpsnet predict - --weights weights.safetensors --saliency where.png
+      """)
+
+  /// Pictures of a pass.
+  private static let largestBatch = 32
+
+  @Argument(help: ArgumentHelp("Pictures, folders of them, or - for standard input.", valueName: "image"))
+  var images: [String]
+  @OptionGroup var source: WeightsOptions
+  @OptionGroup var engine: EngineOptions
+  @Option(help: "How many classes to show.")
+  var top = 5
+  @Option(help: ArgumentHelp("For one picture: mark what speaks for its class, in a PNG.", valueName: "out.png"))
+  var saliency: String?
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  private struct Row: Encodable {
+    struct Guess: Encodable {
+      let label: Int
+      let name: String
+      let probability: Double
+    }
+
+    let image: String
+    var width: Int?
+    var height: Int?
+    var top: [Guess]?
+    var error: String?
+  }
+
+  func validate() throws {
+    guard top >= 1 else { throw ValidationError("--top \(top): use 1 or more") }
+  }
+
+  func run() throws {
+    let loaded = try source.load()
+    let paths = try ImageFiles.expand(images)
+    if saliency != nil, paths.count != 1 {
+      throw ConfigurationError("--saliency: \(paths.count) pictures: name one")
+    }
+    let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads)
+    let precision = (engine.precision ?? loaded.configuration.training.precision).resolved
+    // The covered images of a saliency map come in many.
+    let batch = saliency == nil ? min(paths.count, Self.largestBatch) : Self.largestBatch
+    let classifier = try Classifier(
+      loaded.graph, loaded.parameters, loaded.info, backend: backend, precision: precision, batchSize: batch)
+
+    var rows: [Row] = []
+    var failed = false
+    for start in stride(from: 0, to: paths.count, by: batch) {
+      let part = try judge(Array(paths[start..<min(start + batch, paths.count)]), classifier)
+      for row in part where row.error != nil {
+        failed = true
+        Console.error("tpsnet: \(row.error ?? "")")
+      }
+      if json { rows += part } else { show(part, isAlone: paths.count == 1) }
+    }
+    if json { try Console.json(["images": rows]) }
+    if failed { throw ExitCode(1) }
+  }
+
+  private func judge(_ paths: [String], _ classifier: Classifier) throws -> [Row] {
+    var rows: [Row] = []
+    var pictures: [DecodedImage] = []
+    var places: [Int] = []
+    for path in paths {
+      do {
+        let picture = try ImageFiles.decode(path)
+        rows.append(Row(image: path, width: picture.width, height: picture.height))
+        places.append(rows.count - 1)
+        pictures.append(picture)
+      } catch let error as DatasetError {
+        rows.append(Row(image: path, error: "\(error)"))
+      }
+    }
+    for (place, guesses) in zip(places, try classifier.classify(pictures)) {
+      rows[place].top = guesses.prefix(top).map {
+        Row.Guess(label: $0.label, name: $0.name, probability: $0.probability)
+      }
+    }
+    if let saliency, let picture = pictures.first, let best = rows[places[0]].top?.first {
+      let map = try Saliency(of: picture, label: best.label, classifier)
+      try AtomicFile.write(Data(map.overlay().png()), to: URL(fileURLWithPath: saliency))
+    }
+    return rows
+  }
+
+  private func show(_ rows: [Row], isAlone: Bool) {
+    for row in rows {
+      guard let top = row.top else { continue }
+      if !isAlone { Console.out(row.image) }
+      let width = top.map(\.name.count).max() ?? 0
+      for guess in top {
+        let name = guess.name + String(repeating: " ", count: width - guess.name.count)
+        let percent = Format.percent(guess.probability)
+        let padding = String(repeating: " ", count: max(0, 8 - percent.count))
+        Console.out("  \(name)  \(Format.bar(guess.probability, 30))  \(padding)\(percent)")
+      }
+    }
+  }
+}

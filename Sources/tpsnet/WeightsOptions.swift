@@ -1,0 +1,53 @@
+// Weights and what they are for, as several commands take them:
+// a file in either format, or a run's best.
+import ArgumentParser
+import Compute
+import Foundation
+import Models
+import Training
+
+/// `--weights` or `--run`, and the description of weights that lack one.
+struct WeightsOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("A checkpoint: safetensors, or PyTorch's .pt.", valueName: "file"))
+  var weights: String?
+  @Option(name: .customLong("run"), help: ArgumentHelp("A run: its best weights by validation.", valueName: "run"))
+  var runName: String?
+  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  var runs = "runs"
+  @OptionGroup var options: ConfigurationOptions
+
+  func validate() throws {
+    guard (weights == nil) != (runName == nil) else { throw ValidationError("name either --weights FILE or --run RUN") }
+    if runName != nil, !options.isEmpty {
+      throw ValidationError("--run brings its own configuration: leave out --preset, --config and --set")
+    }
+  }
+
+  /// Weights with the network they belong to and the configuration they were trained with, as far as it is known.
+  struct Loaded {
+    let parameters: ParameterStore
+    let graph: Graph
+    let info: CheckpointInfo
+    let configuration: Configuration
+  }
+
+  /// Reads the weights.
+  func load() throws -> Loaded {
+    if let runName {
+      let run = try RunDirectory.find(runName, in: URL(fileURLWithPath: runs))
+      return try load(run.chosenWeights, try run.storedConfiguration(), describes: true)
+    }
+    let url = URL(fileURLWithPath: weights ?? "")
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw ConfigurationError("--weights \(weights ?? ""): no such file")
+    }
+    return try load(url, try Configuration.resolve(options.layers), describes: !options.isEmpty)
+  }
+
+  private func load(_ url: URL, _ configuration: Configuration, describes: Bool) throws -> Loaded {
+    let (parameters, graph, info) = try Checkpoint.load(url, fallback: describes ? configuration : nil)
+    var configuration = configuration
+    configuration.model = info.model
+    return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
+  }
+}

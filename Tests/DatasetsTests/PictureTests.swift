@@ -1,0 +1,82 @@
+// Pictures as other programs store them (`Scripts/pictures.py`): WebP, and every orientation a camera can note.
+import Datasets
+import Foundation
+import Testing
+
+@Suite struct PictureTests {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures/pictures").path
+
+  private func decode(_ name: String) throws -> DecodedImage {
+    try ImageDecoder.decode(path: "\(Self.folder)/\(name)")
+  }
+
+  /// Red 10·x, green 15·y, blue 100.
+  private var expected: [UInt8] {
+    (0..<384).flatMap { (index: Int) -> [UInt8] in [UInt8(10 * (index % 24)), UInt8(15 * (index / 24)), 100] }
+  }
+
+  @Test(arguments: ["picture.png", "lossless.webp", "turned-6.webp"] + (1...8).map { "turned-\($0).png" })
+  func losslessPicturesAreExact(name: String) throws {
+    let picture = try decode(name)
+    #expect(picture.width == 24 && picture.height == 16 && picture.pixels == expected)
+  }
+
+  @Test(arguments: ["lossy.webp", "turned-6.jpg"])
+  func lossyPicturesAreClose(name: String) throws {
+    let picture = try decode(name)
+    #expect(picture.width == 24 && picture.height == 16)
+    #expect(zip(picture.pixels, expected).allSatisfy { abs(Int($0) - Int($1)) <= 14 })
+  }
+
+  @Test func transparencyIsLaidOnWhite() throws {
+    let pixels = try decode("transparent.webp").pixels
+    for index in pixels.indices { #expect(pixels[index] == (index / 3 % 24 < 12 ? 255 : expected[index])) }
+  }
+
+  @Test func animationsAreRefused() {
+    #expect(failure { _ = try decode("animated.webp") }?.problem.contains("an animation") == true)
+  }
+
+  @Test func damagedNotesChangeNothing() throws {
+    let bytes = try read("\(Self.folder)/turned-6.jpg")
+    let note = try #require(bytes.indices.first { bytes[$0...].starts(with: ascii("Exif")) })
+    for place in note + 6..<note + 32 {
+      for value in [0, 1, 0x7F, 0xFF] as [UInt8] {
+        var damaged = bytes
+        damaged[place] = value
+        let picture = try ImageDecoder.decode(bytes: damaged)
+        #expect(Set([picture.width, picture.height]) == [16, 24])
+      }
+    }
+  }
+
+  @Test func truncationIsAnError() throws {
+    for name in ["lossless.webp", "lossy.webp", "transparent.webp"] {
+      let bytes = try read("\(Self.folder)/\(name)")
+      for end in 0..<bytes.count - 1 {
+        #expect(
+          failure { _ = try ImageDecoder.decode(bytes: Array(bytes[..<end])) }?.kind == .invalid, "\(name) \(end)")
+      }
+    }
+  }
+
+  @Test func picturesAreWrittenAsPNG() throws {
+    let picture = try DecodedImage(pixels: expected, width: 24, height: 16)
+    #expect(try ImageDecoder.decode(bytes: picture.png()) == picture)
+    #expect(throws: DatasetError.self) { try DecodedImage(pixels: expected, width: 16, height: 16) }
+    #expect(throws: DatasetError.self) { try DecodedImage(pixels: [], width: 0, height: 0) }
+    #expect(throws: DatasetError.self) { try DecodedImage(pixels: [], width: .max, height: .max) }
+  }
+
+  @Test func foldersStandForTheirPictures() throws {
+    try withFolder { folder in
+      for name in ["b.png", "a/c.JPG", "a/b/d.webp", "notes.txt"] { try write([1], "\(folder)/\(name)") }
+      try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
+      let found = try ImageFiles.expand(["-", folder, folder + "/notes.txt"])
+      #expect(found == ["-"] + ["a/b/d.webp", "a/c.JPG", "b.png", "notes.txt"].map { "\(folder)/\($0)" })
+      #expect(failure { _ = try ImageFiles.expand([folder + "/empty"]) }?.kind == .missing)
+      #expect(failure { _ = try ImageFiles.expand([folder + "/none.png"]) }?.path == folder + "/none.png")
+    }
+  }
+}

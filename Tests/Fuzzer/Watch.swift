@@ -1,0 +1,55 @@
+// What must not happen while an input is read: a crash, a hang, memory beyond a bound.
+// Each ends the program with a line that says which input did it.
+import Foundation
+
+/// The guard over one thread of inputs.
+enum Watch {
+  /// Seconds that one input may take.
+  static let seconds: UInt32 = 20
+  /// Mebibytes that the program may hold.
+  static let mebibytes = 1024
+
+  /// The input being read, for the signal handler.
+  nonisolated(unsafe) private static var current = 0
+
+  /// Starts to watch.
+  static func start() {
+    for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGALRM] {
+      signal(number) { number in
+        // Nothing here may take memory: only plain numbers and one system call at a time.
+        Watch.say(number == SIGALRM ? "\nhang at input " : "\ncrash at input ")
+        Watch.say(Watch.current)
+        _exit(70)
+      }
+    }
+  }
+
+  /// The input `number` is read next.
+  static func begin(_ number: Int) {
+    current = number
+    alarm(seconds)
+  }
+
+  /// Mebibytes at the most so far.
+  static var peak: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss / 1024
+  }
+
+  private static func say(_ text: StaticString) {
+    _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+  }
+
+  private static func say(_ number: Int) {
+    var divisor = 1
+    while number / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      var digit = UInt8(48 + number / divisor % 10)
+      _ = write(STDERR_FILENO, &digit, 1)
+      divisor /= 10
+    }
+    var end = UInt8(10)
+    _ = write(STDERR_FILENO, &end, 1)
+  }
+}
