@@ -64,7 +64,8 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Plots", dependencies: ["CCairo"]),
-    .target(name: "Reports", dependencies: ["Compute", "Formats", "Models", "Plots", "Search", "Training"]),
+    .target(
+      name: "Reports", dependencies: ["Compute", "Datasets", "Formats", "Models", "Plots", "Search", "Training"]),
     .executableTarget(
       name: "tpsnet",
       dependencies: [
@@ -93,7 +94,9 @@ let package = Package(
       dependencies: [
         "Compute", "Datasets", "Formats", "Models", "OneDNNBackend", "Randomness", "Reports", "TestSupport", "Training",
       ]),
-    .testTarget(name: "ReportsTests", dependencies: ["Plots", "Reports", "Search", "TestSupport", "Training"]),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: ["Datasets", "Models", "Plots", "Reports", "Search", "TestSupport", "Training"]),
     .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
     // Its workers are processes of the program.
     .testTarget(

@@ -58,6 +58,24 @@ public struct HTMLPage: Sendable {
     body += "</div>\n"
   }
 
+  /// A picture at most `width` points wide, its pixels enlarged as they are.
+  mutating func picture(_ address: String, width: Int, caption: String) {
+    let caption = XMLText.escaped(caption)
+    body += "<figure class=\"picture scroll\"><img src=\"\(address)\" alt=\"\(caption)\" style=\"width:\(width)px\"/>"
+    body += "<figcaption>\(caption)</figcaption></figure>\n"
+  }
+
+  /// Small pictures, each with its caption.
+  mutating func gallery(_ pictures: [(address: String, title: String, caption: String)]) {
+    body += "<div class=\"gallery\">\n"
+    for picture in pictures {
+      let title = XMLText.escaped(picture.title)
+      body += "<div><img src=\"\(picture.address)\" alt=\"\(title)\" title=\"\(title)\"/>"
+      body += "\(XMLText.escaped(picture.caption))</div>\n"
+    }
+    body += "</div>\n"
+  }
+
   /// Text as it is: commands, a configuration.
   public mutating func preformatted(_ text: String) {
     body += "<pre class=\"scroll\" tabindex=\"0\">\(XMLText.escaped(text))</pre>\n"
@@ -125,6 +143,12 @@ public struct HTMLPage: Sendable {
     figure.wide { column-span: all }
     figure.wide svg { min-width: calc(.85 * var(--w)); max-width: calc(1.2 * var(--w)) }
     figcaption { color: var(--muted); font-size: .9rem; padding: 0 .75rem .5rem }
+    img { image-rendering: pixelated }
+    .picture img { max-width: 100%; display: block; margin: .5rem auto }
+    .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: 1rem .75rem;
+      margin: 1rem 0; font-size: .8rem; line-height: 1.25 }
+    .gallery div { break-inside: avoid; overflow-wrap: anywhere }
+    .gallery img { display: block; width: 100%; margin-bottom: .25rem }
     pre { background: var(--tint); padding: .75rem; border-radius: .5rem; font-size: .85rem }
     summary { cursor: pointer; margin: .5rem 0 }
     @media print {

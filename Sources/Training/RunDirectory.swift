@@ -19,6 +19,8 @@ public struct RunDirectory: Sendable {
   public var metrics: URL { url.appendingPathComponent("metrics.csv") }
   /// The result, once there is one.
   public var summary: URL { url.appendingPathComponent("summary.json") }
+  /// The report for a browser, once there is one.
+  public var report: URL { url.appendingPathComponent("report.html") }
   /// The weights after the last checkpoint.
   public var lastWeights: URL { url.appendingPathComponent("checkpoints/last.safetensors") }
   /// The weights of the best validation accuracy so far.

@@ -50,15 +50,7 @@ struct SummaryCommand: ParsableCommand {
   }
 
   private func show(_ summary: ModelSummary) {
-    var table = Table(["layer", "kind", "output", "parameters", "multiply-adds"])
-    for layer in summary.layers {
-      table.append([
-        layer.name, layer.kind, layer.outputShape.map(String.init).joined(separator: "×"),
-        layer.parameters == 0 ? "" : Format.grouped(layer.parameters),
-        layer.multiplyAdds == 0 ? "" : Format.grouped(layer.multiplyAdds),
-      ])
-    }
-    Console.out(table.text)
+    Console.out(summary.table.text)
     Console.out("")
     let frozen = summary.frozenParameters == 0 ? "" : ", \(Format.grouped(summary.frozenParameters)) of them frozen"
     Console.out(

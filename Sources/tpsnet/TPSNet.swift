@@ -22,9 +22,9 @@ struct TPSNet: ParsableCommand {
       """,
     version: Environment.version,
     subcommands: [
-      TrainCommand.self, TestCommand.self, PredictCommand.self, SummaryCommand.self, PresetsCommand.self,
-      DataCommand.self, SearchCommand.self, ImportCommand.self, ExportCommand.self, BenchCommand.self,
-      StorageCommand.self,
+      TrainCommand.self, TestCommand.self, PredictCommand.self, ReportCommand.self, SummaryCommand.self,
+      PresetsCommand.self, DataCommand.self, SearchCommand.self, ImportCommand.self, ExportCommand.self,
+      BenchCommand.self, StorageCommand.self,
     ])
 
   static func main() {

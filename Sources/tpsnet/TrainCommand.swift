@@ -129,9 +129,15 @@ struct TrainCommand: ParsableCommand {
       throw ExitCode(130)
     case .finished(let result):
       reporter.finish()
-      let summary = try finish(run, result, configuration, dataset, backend)
+      let (summary, evaluation) = try finish(run, result, configuration, dataset, backend)
       try run.write(summary)
       log?.finish(summary)
+      do {
+        try writeReport(run, evaluation, configuration, dataset)
+      } catch {
+        // What matters is written.
+        Console.error("no report: \(error)")
+      }
       report(summary, run)
     }
   }
@@ -140,23 +146,29 @@ struct TrainCommand: ParsableCommand {
   private func finish(
     _ run: RunDirectory, _ result: TrainingResult, _ configuration: Configuration, _ dataset: Dataset,
     _ backend: OneDNNBackend
-  ) throws -> RunSummary {
-    let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights)
+  ) throws -> (RunSummary, Evaluation) {
+    let graph = try configuration.model.graph()
     let precision = configuration.training.precision.resolved
-    let plan = try backend.compileInference(
-      graph, batchSize: min(Trainer.evaluationBatch, dataset.test.count), precision: precision, foldsBatchNorm: true,
-      parameters: parameters)
-    let evaluator = try Evaluator(
-      plan, classes: graph.classes, set: dataset.test, indices: Array(0..<dataset.test.count),
-      normalization: info.normalization)
+    let evaluator = try RunSurroundings.evaluator(of: run, on: dataset, backend, precision)
+    let evaluation = try evaluator.evaluate()
     let steps = result.history.last?.step ?? 0
-    return RunSummary(
+    let summary = RunSummary(
       parameters: graph.parameterCount, epochs: result.history.count, seconds: result.seconds,
       validationAccuracy: result.validationAccuracy, chosenEpoch: result.chosenEpoch,
-      testAccuracy: try evaluator.evaluate().accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
+      testAccuracy: evaluation.accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
       trainingPFLOP: try configuration.trainingOperations(steps: steps) / 1e15,
       precision: precision.rawValue, threads: backend.threads, seed: configuration.training.seed,
       cpu: Environment.cpu, versions: Environment.versions, dataset: dataset.name)
+    return (summary, evaluation)
+  }
+
+  /// The run's page for a browser: all of it is known by now but the drawing.
+  private func writeReport(
+    _ run: RunDirectory, _ evaluation: Evaluation, _ configuration: Configuration, _ dataset: Dataset
+  ) throws {
+    var data = try RunData(run)
+    try data.add(evaluation, dataset, of: run, configuration)
+    try AtomicFile.write(Data(data.html(path: run.url.relativePath).utf8), to: run.report)
   }
 
   private func report(_ summary: RunSummary, _ run: RunDirectory) {
@@ -168,5 +180,6 @@ struct TrainCommand: ParsableCommand {
       "test accuracy \(Format.percent(summary.testAccuracy)) "
         + "(\(Format.percent(summary.testAccuracyFlipTTA)) with mirror images averaged)")
     Console.out("weights: \(run.chosenWeights.path)")
+    if FileManager.default.fileExists(atPath: run.report.path) { Console.out("report: \(run.report.path)") }
   }
 }

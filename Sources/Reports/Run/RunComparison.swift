@@ -1,0 +1,130 @@
+// Several runs beside one another: their results, their curves, what accuracy cost,
+// and the settings in which they differ.
+import Foundation
+import Models
+import Plots
+import Training
+
+/// A comparison of runs.
+public struct RunComparison: Sendable {
+  private let runs: [RunData]
+
+  /// The comparison of `runs`, in their order.
+  public init(_ runs: [RunData]) {
+    self.runs = runs
+  }
+
+  /// Every figure.
+  public var figures: [Figure] {
+    [
+      curves("validation accuracy", Axis("images predicted correctly", .percent)) { $0.validationAccuracy },
+      curves("validation loss", Axis("mean cross-entropy")) { $0.validationLoss },
+      curves("train loss", Axis("mean cross-entropy")) { $0.trainLoss },
+      cost("parameters", Axis("parameters", .compact)) { Double($0.network.parameters) },
+      cost("multiply-adds", Axis("multiply-adds an image", .compact)) { Double($0.network.multiplyAdds) },
+      cost("time", Axis("minutes of training")) { $0.history.last.map { $0.seconds / 60 } },
+    ]
+  }
+
+  /// The comparison as one HTML file.
+  public func html() throws -> String {
+    var page = HTMLPage(title: "Comparison of \(runs.count) runs")
+    page.section("Results")
+    page.table(table)
+    page.section("Figures")
+    page.figures(figures)
+    page.section("Settings that differ")
+    let settings = try differences()
+    if settings.heading.count > 1, !settings.rows.isEmpty {
+      page.table(settings)
+    } else {
+      page.paragraph("None: the runs have the same configuration.")
+    }
+    return page.html
+  }
+
+  /// The comparison's short form.
+  public func text(width: Int, usesColor: Bool) throws -> String {
+    var parts = [table.text]
+    parts += figures.prefix(4).map { $0.plot.terminal(width: width, usesColor: usesColor) }
+    let settings = try differences()
+    if !settings.rows.isEmpty { parts.append(settings.text) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var table: Table {
+    var table = Table([
+      "run", "parameters", "multiply-adds", "epochs", "time", "validation", "test", "mirrored", "precision", "seed",
+    ])
+    for run in runs {
+      table.append([
+        run.name, Format.grouped(run.network.parameters), Format.grouped(run.network.multiplyAdds),
+        run.epochsDone == run.epochs ? "\(run.epochs)" : "\(run.epochsDone) of \(run.epochs)",
+        run.history.last.map { Format.duration($0.seconds) } ?? "",
+        run.best?.validationAccuracy.map(Format.percent) ?? "",
+        run.summary.map { Format.percent($0.testAccuracy) } ?? "",
+        run.summary.map { Format.percent($0.testAccuracyFlipTTA) } ?? "", run.summary?.precision ?? "",
+        "\(run.configuration.training.seed)",
+      ])
+    }
+    return table
+  }
+
+  private func curves(_ name: String, _ axis: Axis, _ value: (EpochRecord) -> Double?) -> Figure {
+    let lines = runs.map { run in
+      Plot.Line(
+        run.name, run.history.compactMap { record in value(record).map { Plot.Point(Double(record.epoch), $0) } })
+    }
+    let title = name.prefix(1).uppercased() + name.dropFirst()
+    return Figure(
+      name, Plot(title, x: Axis("epoch", .integer), y: axis, .lines(lines), emptyText: "no run has such epochs"))
+  }
+
+  /// Test accuracy, or validation accuracy where not all runs have ended, against what it cost.
+  private func cost(_ name: String, _ axis: Axis, _ value: (RunData) -> Double?) -> Figure {
+    let areTested = runs.allSatisfy { $0.summary != nil }
+    let clusters = runs.map { run in
+      let accuracy = areTested ? run.summary?.testAccuracy : run.best?.validationAccuracy
+      let point = value(run).flatMap { x in accuracy.map { Plot.Point(x, $0) } }
+      return Plot.Cluster(run.name, point.map { [$0] } ?? [])
+    }
+    return Figure(
+      "accuracy against \(name)",
+      Plot(
+        "Accuracy against \(name)", x: axis, y: Axis("\(areTested ? "test" : "best validation") accuracy", .percent),
+        .scatter(clusters), emptyText: "no run has a result yet"))
+  }
+
+  /// One row a setting in which not all runs agree.
+  private func differences() throws -> Table {
+    let settings = try runs.map { try ConfigurationTree(encoding: $0.configuration).leaves() }
+    let keys = Set(settings.flatMap(\.keys)).sorted { $0.localizedStandardCompare($1) == .orderedAscending }
+    var table = Table(["setting"] + runs.map(\.name))
+    for key in keys where Set(settings.map { $0[key] }).count > 1 {
+      table.append([key] + settings.map { $0[key] ?? "" })
+    }
+    return table
+  }
+}
+
+extension ConfigurationTree {
+  /// The plain values by path, such as `model.layers[0].blocks`.
+  func leaves(under path: String = "") -> [String: String] {
+    switch self {
+    case .scalar(let text, _): return [path: text]
+    case .list(let items):
+      // A list of plain values is one value.
+      if items.allSatisfy({ if case .scalar = $0 { true } else { false } }) {
+        let texts = items.map { item in if case .scalar(let text, _) = item { text } else { "" } }
+        return [path: "[\(texts.joined(separator: ", "))]"]
+      }
+      return items.enumerated().reduce(into: [:]) { result, item in
+        result.merge(item.element.leaves(under: "\(path)[\(item.offset)]")) { $1 }
+      }
+    case .map(let pairs):
+      return pairs.reduce(into: [:]) { result, pair in
+        result.merge(pair.value.leaves(under: path.isEmpty ? pair.key : "\(path).\(pair.key)")) { $1 }
+      }
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// What a run's report is made of: its configuration, history and result, and what its weights say of the test images.
+// Everything but the last is in the run's folder.
+public import Datasets
+import Foundation
+public import Models
+public import Training
+
+/// A run, read once.
+public struct RunData: Sendable {
+  /// Its name.
+  public let name: String
+  /// Its resolved configuration.
+  public let configuration: Configuration
+  /// Its epochs so far.
+  public let history: [EpochRecord]
+  /// Its result; nil while it is under way.
+  public let summary: RunSummary?
+  /// Layers and exact counts of its network.
+  public let network: ModelSummary
+  /// What its weights say of the test images; nil where they were not looked at.
+  public var test: TestResult?
+  /// Training images as the network met them; nil where they were not looked at.
+  public var samples: AugmentationSamples?
+  /// Its first convolution; nil where there are no weights yet.
+  public var filters: FirstFilters?
+
+  /// A run; see the properties.
+  public init(
+    name: String, configuration: Configuration, history: [EpochRecord], summary: RunSummary?
+  ) throws {
+    self.name = name
+    self.configuration = configuration
+    self.history = history
+    self.summary = summary
+    network = ModelSummary(try configuration.model.graph())
+  }
+
+  /// Reads what is in a run's folder. Throws what reading throws.
+  public init(_ run: RunDirectory) throws {
+    try self.init(
+      name: run.url.lastPathComponent, configuration: run.storedConfiguration(), history: run.history(),
+      summary: run.finishedSummary())
+  }
+
+  /// The best epoch by validation, or the last where nothing was held out.
+  var best: EpochRecord? {
+    history.filter { $0.validationAccuracy?.isFinite == true }
+      .max { ($0.validationAccuracy ?? 0, $1.epoch) < ($1.validationAccuracy ?? 0, $0.epoch) } ?? history.last
+  }
+
+  /// Epochs that it is to be trained for.
+  var epochs: Int { configuration.training.epochs }
+
+  /// Epochs done.
+  var epochsDone: Int { history.last?.epoch ?? 0 }
+}
+
+/// What weights say of labelled images.
+public struct TestResult: Sendable {
+  /// The images.
+  let images: ImageSet
+  /// The verdict.
+  public let evaluation: Evaluation
+  /// How confidence and accuracy agree.
+  public let calibration: Calibration
+  /// The wrong images, the most confident first.
+  public let mistakes: [Mistake]
+
+  /// A wrong image.
+  public struct Mistake: Encodable, Equatable, Sendable {
+    /// Its place among the images.
+    public let image: Int
+    /// What it shows, and what it was taken for.
+    public let label, predicted: Int
+    /// The probability given to what it was taken for.
+    public let confidence: Double
+  }
+
+  /// The verdict on all of `images`, in their order.
+  public init(_ evaluation: Evaluation, of images: ImageSet) {
+    self.images = images
+    self.evaluation = evaluation
+    let judged = evaluation.labels.indices.map { image -> (mistake: Mistake, isCorrect: Bool) in
+      let logits = evaluation.logits[image * evaluation.classes..<(image + 1) * evaluation.classes]
+      let (predicted, confidence) = Calibration.verdict(logits)
+      let label = Int(evaluation.labels[image])
+      return (Mistake(image: image, label: label, predicted: predicted, confidence: confidence), predicted == label)
+    }
+    calibration = Calibration(judged.map { ($0.mistake.confidence, $0.isCorrect) })
+    mistakes = judged.filter { !$0.isCorrect }.map(\.mistake)
+      .sorted { ($0.confidence, $1.image) > ($1.confidence, $0.image) }
+  }
+
+  /// The name of a class.
+  func name(_ label: Int) -> String { label < images.classNames.count ? images.classNames[label] : "\(label)" }
+}

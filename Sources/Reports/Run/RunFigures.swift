@@ -1,0 +1,115 @@
+// The figures of a run: the two of the TPSNet study (loss and accuracy), rate and speed,
+// and what is known of the test images.
+import Foundation
+import Plots
+import Training
+
+extension RunData {
+  private static let noEpoch = "no epoch has ended yet"
+
+  private func line(
+    _ name: String, isDashed: Bool = false, color: Int, _ value: (EpochRecord) -> Double?
+  ) -> Plot.Line {
+    let points = history.compactMap { record in
+      value(record).map { Plot.Point(Double(record.epoch), $0) }
+    }
+    return Plot.Line(name, points, isDashed: isDashed, color: color)
+  }
+
+  /// The best epoch, where it was chosen by validation.
+  private var chosen: [Plot.Rule] {
+    guard let best, best.validationAccuracy != nil else { return [] }
+    return [Plot.Rule("best, epoch \(best.epoch)", .x(Double(best.epoch)))]
+  }
+
+  /// Loss by epoch.
+  var loss: Figure {
+    Figure(
+      "loss",
+      Plot(
+        "Loss", x: Axis("epoch", .integer), y: Axis("mean cross-entropy"),
+        .lines(
+          [
+            line("train", isDashed: true, color: 0) { $0.trainLoss },
+            line("validation", color: 1) { $0.validationLoss },
+          ].filter { !$0.points.isEmpty }), rules: chosen, emptyText: Self.noEpoch))
+  }
+
+  /// Accuracy by epoch.
+  var accuracy: Figure {
+    Figure(
+      "accuracy",
+      Plot(
+        "Accuracy", x: Axis("epoch", .integer), y: Axis("images predicted correctly", .percent),
+        .lines(
+          [
+            line("train", isDashed: true, color: 0) { $0.trainAccuracy },
+            line("validation", color: 1) { $0.validationAccuracy },
+          ].filter { !$0.points.isEmpty }), rules: chosen, emptyText: Self.noEpoch))
+  }
+
+  /// Learning rate by epoch.
+  var rate: Figure {
+    Figure(
+      "learning rate",
+      Plot(
+        "Learning rate", x: Axis("epoch", .integer), y: Axis("of the epoch's last step", covers: [0]),
+        .lines([line("", color: 0) { $0.learningRate }]), emptyText: Self.noEpoch))
+  }
+
+  /// Speed by epoch.
+  var throughput: Figure {
+    Figure(
+      "throughput",
+      Plot(
+        "Throughput", x: Axis("epoch", .integer), y: Axis("training images a second", .compact, covers: [0]),
+        .lines([line("", color: 0) { $0.imagesPerSecond }]), emptyText: Self.noEpoch))
+  }
+
+  /// Every figure, in the order of the report.
+  public var figures: [Figure] {
+    [accuracy, loss, rate, throughput] + (test?.figures ?? [])
+  }
+}
+
+extension TestResult {
+  /// Truth against prediction, and accuracy by class and by confidence.
+  var figures: [Figure] { [matrix, classes, reliability] }
+
+  /// What images of each class were taken for.
+  private var matrix: Figure {
+    let names = (0..<evaluation.classes).map(name)
+    let totals = evaluation.confusion.map { Double(max(1, $0.reduce(0, +))) }
+    let content = Plot.HeatMap(
+      rows: names, columns: names,
+      values: zip(evaluation.confusion, totals).map { row, total in row.map { Double($0) / total } },
+      texts: evaluation.confusion.map { row in row.map { $0 == 0 ? "" : "\($0)" } },
+      color: Axis("share of the true class", .percent, covers: [0, 1]))
+    return Figure(
+      "confusion", Plot("Confusion matrix", x: Axis("prediction"), y: Axis("truth"), .heatMap(content)))
+  }
+
+  /// Accuracy of each class.
+  private var classes: Figure {
+    let bars = evaluation.perClass.enumerated().map { Plot.Bar(name($0), $1) }
+    return Figure(
+      "classes", Plot("Accuracy of each class", x: Axis("test images predicted correctly", .percent), .bars(bars)))
+  }
+
+  /// Accuracy against confidence.
+  private var reliability: Figure {
+    let points = calibration.bins.map { bin in
+      Plot.Point(
+        bin.confidence, bin.accuracy,
+        label: "\(Format.grouped(bin.count)) images of confidence \(Format.percent(bin.confidence)): "
+          + "\(Format.percent(bin.accuracy)) correct")
+    }
+    return Figure(
+      "reliability",
+      Plot(
+        "Reliability", x: Axis("confidence", .percent, covers: [0, 1]),
+        y: Axis("test images predicted correctly", .percent, covers: [0, 1]), .lines([Plot.Line("network", points)]),
+        rules: [Plot.Rule("confidence as good as its word", .diagonal)],
+        note: "Expected calibration error \(Format.percent(calibration.expectedError)), over 15 bins of confidence."))
+  }
+}

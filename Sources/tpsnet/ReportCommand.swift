@@ -1,0 +1,90 @@
+// `tpsnet report`: a run for a browser and for the terminal, or several runs beside one another.
+// It reads only, so that a run may go on meanwhile.
+import ArgumentParser
+import Datasets
+import Formats
+import Foundation
+import Models
+import Reports
+import Training
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Report a run, or compare several.",
+    discussion: """
+      The short form goes to the terminal, everything to one HTML file that needs nothing else and no network: of one
+      run to its folder, of several to comparison.html beside them. The test images are looked at with the run's best
+      weights by validation.
+
+      EXAMPLE
+        tpsnet report sprint-1
+        tpsnet report sprint-1 mine --output both.html --plots figures
+      """)
+
+  @Argument(help: ArgumentHelp("Runs: folders, or names in the folder of all runs.", valueName: "run"))
+  var names: [String]
+  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  var runs = "runs"
+  @Option(help: ArgumentHelp("Where to write the HTML file.", valueName: "file"))
+  var output: String?
+  @Option(help: ArgumentHelp("Write every figure as SVG, PNG and PDF.", valueName: "dir"))
+  var plots: String?
+  @OptionGroup var dataOptions: DataOptions
+  @OptionGroup var engine: EngineOptions
+  @Flag(help: "Print one JSON document instead of the short form.")
+  var json = false
+
+  func validate() throws {
+    if names.isEmpty { throw ValidationError("name a run") }
+  }
+
+  private struct Row: Encodable {
+    let run: String
+    let parameters: Int
+    let multiplyAdds: Int
+    let history: [EpochRecord]
+    let summary: RunSummary?
+    let testAccuracy: Double?
+    let calibrationError: Double?
+    let mistakes: [TestResult.Mistake]?
+
+    init(_ data: RunData) {
+      run = data.name
+      parameters = data.network.parameters
+      multiplyAdds = data.network.multiplyAdds
+      history = data.history
+      summary = data.summary
+      testAccuracy = data.test?.evaluation.accuracy ?? data.summary?.testAccuracy
+      calibrationError = data.test?.calibration.expectedError
+      mistakes = data.test.map { Array($0.mistakes.prefix(48)) }
+    }
+  }
+
+  func run() throws {
+    let folder = URL(fileURLWithPath: runs)
+    let found = try names.map { try RunDirectory.find($0, in: folder) }
+    if found.count == 1 { return try report(found[0]) }
+    let all = try found.map { try RunData($0) }
+    let comparison = RunComparison(all)
+    let page = output.map { URL(fileURLWithPath: $0) } ?? folder.appendingPathComponent("comparison.html")
+    try write(try comparison.html(), comparison.figures, to: page)
+    if json { return try Console.json(all.map(Row.init)) }
+    Console.out(try comparison.text(width: Console.width, usesColor: Console.outputUsesColor))
+  }
+
+  private func report(_ run: RunDirectory) throws {
+    let surroundings = RunSurroundings(data: dataOptions.directory, engine: engine)
+    let data = try surroundings.data(of: run)
+    let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
+    try write(try data.html(path: names[0]), data.figures, to: page)
+    if json { return try Console.json([Row(data)]) }
+    Console.out(data.text(width: Console.width, usesColor: Console.outputUsesColor))
+  }
+
+  private func write(_ html: String, _ figures: [Figure], to page: URL) throws {
+    try AtomicFile.write(Data(html.utf8), to: page)
+    Console.error("report: \(page.relativePath)")
+    if let plots { try figures.write(to: URL(fileURLWithPath: plots)) }
+  }
+}

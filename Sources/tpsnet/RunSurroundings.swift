@@ -1,0 +1,72 @@
+// What a run's report needs besides its folder: the images, and an engine that applies its weights to them.
+// Where the images are not at hand, the report says so and goes without.
+import Compute
+import Datasets
+import Formats
+import Foundation
+import Models
+import OneDNNBackend
+import Reports
+import Training
+
+/// The images and the engine of reports.
+struct RunSurroundings {
+  let data: DataDirectory
+  let engine: EngineOptions
+
+  /// The report of `run` with all that can be had.
+  func data(of run: RunDirectory) throws -> RunData {
+    var result = try RunData(run)
+    guard FileManager.default.fileExists(atPath: run.chosenWeights.path) else { return result }
+    var configuration = result.configuration
+    do {
+      let dataset = try configuration.loadDataset(from: data)
+      let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
+      let precision = (engine.precision ?? configuration.training.precision).resolved
+      let evaluation = try Self.evaluator(of: run, on: dataset, backend, precision).evaluate()
+      try result.add(evaluation, dataset, of: run, configuration)
+    } catch let error as DatasetError {
+      Console.error("without images: \(error)")
+    }
+    return result
+  }
+
+  /// The chosen weights of `run`, ready for the test images of `dataset`.
+  static func evaluator(
+    of run: RunDirectory, on dataset: Dataset, _ backend: OneDNNBackend, _ precision: Precision
+  ) throws -> Evaluator {
+    let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights)
+    try Trainer.check(dataset.test, fits: graph)
+    let plan = try backend.compileInference(
+      graph, batchSize: min(Trainer.evaluationBatch, dataset.test.count), precision: precision, foldsBatchNorm: true,
+      parameters: parameters)
+    return try Evaluator(
+      plan, classes: graph.classes, set: dataset.test, indices: Array(0..<dataset.test.count),
+      normalization: info.normalization)
+  }
+}
+
+extension RunData {
+  /// Adds what `evaluation` found of the test images, training images as the run met them, and its filters.
+  ///
+  /// - Parameter configuration: the run's, its normalisation filled in.
+  mutating func add(
+    _ evaluation: Evaluation, _ dataset: Dataset, of run: RunDirectory, _ configuration: Configuration
+  ) throws {
+    test = TestResult(evaluation, of: dataset.test)
+    let indices = try Split.stratified(
+      labels: dataset.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed
+    ).train
+    // One image a class, as far as ten go.
+    let chosen = (0..<Int32(min(10, dataset.train.classNames.count))).compactMap { label in
+      indices.first { dataset.train.labels[$0] == label }
+    }
+    if !chosen.isEmpty {
+      samples = try AugmentationSamples(dataset.train, indices: chosen, configuration: configuration)
+    }
+    let weights = try SafetensorsFile(contentsOf: run.chosenWeights)
+    if let tensor = weights["conv1.weight"] {
+      filters = FirstFilters(values: try weights.floats(named: "conv1.weight"), shape: tensor.shape)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// `tpsnet report` of a trained run, with and without its data, and of two runs:
+// a page in the run's folder, the short form, JSON, figures.
+import Foundation
+import Testing
+
+@Suite struct ReportTests {
+  let workspace: Workspace
+
+  init() throws { workspace = try Workspace.shared.get().workspace }
+
+  private func report(_ more: String...) throws -> Outcome {
+    try tpsnet(["report", "--runs", workspace.runs, "--data", workspace.data, "--threads", "1"] + more)
+  }
+
+  @Test func trainingLeavesAPage() throws {
+    let page = workspace.file("shared", "report.html")
+    let html = try String(contentsOf: page, encoding: .utf8)
+    #expect(html.hasPrefix("<!DOCTYPE html>") && html.contains("Run shared: test accuracy "))
+    #expect(html.contains("Confusion matrix") && html.contains("data:image/png;base64,"))
+    #expect(try Workspace.shared.get().outcome.output.contains("report: \(page.path)"))
+  }
+
+  @Test func aRunIsReported() throws {
+    let folder = try TemporaryFolder()
+    let page = folder.path("page.html")
+    let text = try report("shared", "--output", page, "--plots", folder.path("figures"))
+    #expect(text.code == 0 && text.errors == "report: \(page)\n", "\(text.errors)")
+    #expect(text.output.hasPrefix("Run shared: test accuracy ") && text.output.contains("Accuracy of each class"))
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("figures"))
+    for name in ["accuracy", "loss", "learning-rate", "throughput", "confusion", "classes", "reliability"] {
+      #expect(["svg", "png", "pdf"].allSatisfy { names.contains("\(name).\($0)") }, "\(names)")
+    }
+    // The page that training left says the same, since it looked at the same weights and images.
+    let left = try String(contentsOf: workspace.file("shared", "report.html"), encoding: .utf8)
+    func images(_ html: String) -> Int { html.components(separatedBy: "<img ").count - 1 }
+    let written = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(images(left) == images(written) && images(left) > 2)
+
+    let outcome = try report("shared", "--json", "--output", page)
+    let rows = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
+    #expect(rows.count == 1 && rows[0]["run"] as? String == "shared" && (rows[0]["history"] as? [Any])?.count == 2)
+    let summary = try #require(rows[0]["summary"] as? [String: Any])
+    #expect(rows[0]["testAccuracy"] as? Double == summary["testAccuracy"] as? Double)
+    #expect(rows[0]["calibrationError"] is Double && rows[0]["mistakes"] is [Any])
+  }
+
+  @Test func withoutItsDataARunIsReportedAllTheSame() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try tpsnet(
+      "report", "shared", "--runs", workspace.runs, "--data", folder.path("none"), "--output", folder.path("page.html"))
+    #expect(outcome.code == 0 && outcome.output.contains("Learning rate") && !outcome.output.contains("Confusion"))
+    #expect(outcome.errorLines.count == 2 && outcome.errors.hasPrefix("without images: "), "\(outcome.errors)")
+    let html = try String(contentsOfFile: folder.path("page.html"), encoding: .utf8)
+    #expect(html.contains("They were not looked at for this report."))
+  }
+
+  @Test func runsAreComparedAndUnknownOnesRefused() throws {
+    let folder = try TemporaryFolder()
+    let other = folder.path("other")
+    try FileManager.default.copyItem(
+      at: workspace.file("shared", "metrics.csv").deletingLastPathComponent(), to: URL(fileURLWithPath: other))
+    let outcome = try report("shared", other, "--output", folder.path("page.html"))
+    #expect(outcome.code == 0 && outcome.output.hasPrefix("run "), "\(outcome.errors)")
+    #expect(try String(contentsOfFile: folder.path("page.html"), encoding: .utf8).contains("Comparison of 2 runs"))
+    let unknown = try report("nobody")
+    #expect(unknown.code == 2 && unknown.errors.hasPrefix("tpsnet: no run nobody: "), "\(unknown.errors)")
+  }
+}
