@@ -87,7 +87,7 @@ import Training
       let seconds = try #require(Double(trial.userAttributes["predictedSecondsPerEpoch"] ?? ""))
       #expect(seconds >= 0 && seconds < 1000 && trial.state != .failed)
       let run = try #require(TrialFolder(of: trial.number, in: workspace.folder).newest)
-      #expect(try String(contentsOf: run.configuration, encoding: .utf8).contains("kind: warmRestarts"))
+      #expect(try String(contentsOf: run.configuration, encoding: .utf8).contains("warmRestarts"))
     }
   }
 

@@ -35,7 +35,11 @@ enum Watch {
 
   private static func limit(to seconds: Int) {
     var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
-    setitimer(ITIMER_PROF, &timer, nil)
+    #if canImport(Glibc)
+      setitimer(.init(ITIMER_PROF.rawValue), &timer, nil)
+    #else
+      setitimer(ITIMER_PROF, &timer, nil)
+    #endif
   }
 
   /// Mebibytes at the most so far.

@@ -130,9 +130,8 @@ import Training
   }
 
   private static func training() throws -> ImageSet {
-    try ImageSet(
-      pixels: (0..<4 * 3 * 32 * 32).map { UInt8($0 * 7 % 256) }, labels: [0, 1, 0, 1], height: 32, width: 32,
-      classNames: ["a", "b"])
+    let pixels: [UInt8] = (0..<4 * 3072).map { byte in UInt8(truncatingIfNeeded: byte * 7) }
+    return try ImageSet(pixels: pixels, labels: [0, 1, 0, 1], height: 32, width: 32, classNames: ["a", "b"])
   }
 
   @Test func filtersNeedThreeChannels() {
