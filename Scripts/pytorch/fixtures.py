@@ -127,6 +127,13 @@ NETWORKS: list[tuple[int, str, Description]] = [
         ),
     ),
     (
+        9,
+        "squeeze-excitation",
+        network(
+            8, [layer(8), layer(34, blocks=2, stride=2)], pool=16, activation="silu", squeezeExcitation=4
+        ),
+    ),
+    (
         7,
         "padded-whitening",
         network(

@@ -49,6 +49,19 @@ def normalization(channels: int, settings: Description) -> nn.BatchNorm2d:
     return norm
 
 
+class SqueezeExcitation(nn.Module):
+    """Each channel times a share that two layers make of the channels' means (Hu et al. 2018)."""
+
+    def __init__(self, channels: int, factor: int) -> None:
+        super().__init__()
+        hidden = max(1, channels // factor)
+        self.fc1, self.relu, self.fc2 = nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shares = self.fc2(self.relu(self.fc1(x.mean((2, 3))))).sigmoid()
+        return x * shares[:, :, None, None]
+
+
 class ConvPool(nn.Module):
     """Convolution, maximum pool, BN, activation: the entry of a layer whose blocks keep its shape."""
 
@@ -78,6 +91,7 @@ class BasicBlock(nn.Module):
         dropout: float,
         activation: str,
         norm: Description,
+        squeeze: int = 0,
     ) -> None:
         super().__init__()
         self.activation = ACTIVATIONS[activation]()
@@ -86,6 +100,7 @@ class BasicBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.conv2 = convolution(outputs, outputs, kernel, 1)
         self.bn2 = normalization(outputs, norm)
+        self.se = SqueezeExcitation(outputs, squeeze) if squeeze else nn.Identity()
         self.shortcut = nn.Sequential()
         if stride != 1 or inputs != outputs:
             self.shortcut = nn.Sequential(
@@ -94,7 +109,7 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.dropout(self.activation(self.bn1(self.conv1(x))))
-        return self.activation(self.bn2(self.conv2(inner)) + self.shortcut(x))
+        return self.activation(self.se(self.bn2(self.conv2(inner))) + self.shortcut(x))
 
 
 class PreActivationBlock(nn.Module):
@@ -110,6 +125,7 @@ class PreActivationBlock(nn.Module):
         dropout: float,
         activation: str,
         norm: Description,
+        squeeze: int = 0,
     ) -> None:
         super().__init__()
         self.activation = ACTIVATIONS[activation]()
@@ -122,11 +138,12 @@ class PreActivationBlock(nn.Module):
         self.bn2 = normalization(outputs, norm)
         self.dropout = nn.Dropout(dropout)
         self.conv2 = convolution(outputs, outputs, kernel, 1)
+        self.se = SqueezeExcitation(outputs, squeeze) if squeeze else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.activation(self.bn1(x))
         shortcut = self.shortcut(inner) if self.projects else x
-        return self.conv2(self.dropout(self.activation(self.bn2(self.conv1(inner))))) + shortcut
+        return self.se(self.conv2(self.dropout(self.activation(self.bn2(self.conv1(inner)))))) + shortcut
 
 
 class ResidualNet(nn.Module):
@@ -166,6 +183,7 @@ class ResidualNet(nn.Module):
                         description.get("blockDropout", 0.0),
                         activation,
                         norm,
+                        description.get("squeezeExcitation", 0),
                     )
                 )
                 channels = width

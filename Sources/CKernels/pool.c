@@ -1,4 +1,4 @@
-// Maximum pooling: the kernels for each instruction set, and the division of planes among threads.
+// Maximum and average pooling: the kernels for each instruction set, and the division of planes among threads.
 #include "CKernels.h"
 #include "division.h"
 #define KERNEL_FILE "pool.inl.h"
@@ -8,9 +8,12 @@ typedef struct {
   void (*forward)(
       tps_pool, int, int, const void *, const float *, tps_activation, void *, uint16_t *, double *);
   void (*backward)(tps_pool, int, int, const uint16_t *, const void *, void *);
+  void (*averageForward)(tps_pool, int, int, const void *, void *);
+  void (*averageBackward)(tps_pool, int, int, const void *, void *);
 } kernels;
 
-#define TPS_KERNELS(suffix) {maxpool_forward_##suffix, maxpool_backward_##suffix}
+#define TPS_KERNELS(suffix)                                                                                           \
+  {maxpool_forward_##suffix, maxpool_backward_##suffix, averagepool_forward_##suffix, averagepool_backward_##suffix}
 
 static const kernels table[] = TPS_TABLE(TPS_KERNELS);
 
@@ -57,4 +60,24 @@ void tps_maxpool_backward(
   job j = {.pool = pool, .isa = isa, .threads = threads, .input = yGradient, .output = xGradient,
            .places = (uint16_t *)places};
   tps_parallel(threads, backward_thread, &j);
+}
+
+static void average_forward_thread(void *context, int index) {
+  const job *j = context;
+  table[j->isa].averageForward(j->pool, share(j, index), share(j, index + 1), j->input, j->output);
+}
+
+void tps_averagepool_forward(tps_pool pool, tps_isa isa, int threads, const void *x, void *y) {
+  job j = {.pool = pool, .isa = isa, .threads = threads, .input = x, .output = y};
+  tps_parallel(threads, average_forward_thread, &j);
+}
+
+static void average_backward_thread(void *context, int index) {
+  const job *j = context;
+  table[j->isa].averageBackward(j->pool, share(j, index), share(j, index + 1), j->input, j->output);
+}
+
+void tps_averagepool_backward(tps_pool pool, tps_isa isa, int threads, const void *yGradient, void *xGradient) {
+  job j = {.pool = pool, .isa = isa, .threads = threads, .input = yGradient, .output = xGradient};
+  tps_parallel(threads, average_backward_thread, &j);
 }

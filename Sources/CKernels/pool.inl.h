@@ -1,4 +1,4 @@
-// Maxima of windows and the way back, for one instruction set; a plane is one image's map of one block of sixteen
+// Maxima and means of windows and the way back, for one instruction set; a plane is one image's map of one block of sixteen
 // channels.
 #include "activation.h"
 #include "nonlinearity.h"
@@ -104,6 +104,50 @@ static void TPS_NAME(maxpool_backward)(
       TPS_NAME(maxpool_gradient_plane)(2, 2, pool, places + i * source, g, t);
     else TPS_NAME(maxpool_gradient_plane)(pool.kernel, pool.stride, pool, places + i * source, g, t);
   }
+}
+
+/// Planes first ..< end of `tps_averagepool_forward`.
+static void TPS_NAME(averagepool_forward)(tps_pool pool, int first, int end, const void *x, void *y) {
+  const int height = (pool.height - pool.kernel) / pool.stride + 1, width = (pool.width - pool.kernel) / pool.stride + 1;
+  const f32x16 share = 1.0f / ((float)pool.kernel * pool.kernel);
+  ACT *target = (ACT *)y + (ptrdiff_t)first * height * width * 16;
+  for (int i = first; i < end; i++)
+    for (int r = 0; r < height; r++)
+      for (int c = 0; c < width; c++, target += 16) {
+        const ptrdiff_t corner = ((ptrdiff_t)i * pool.height + r * pool.stride) * pool.width + c * pool.stride;
+        f32x16 sum = 0;
+        for (int row = 0; row < pool.kernel; row++) {
+          const ACT *p = (const ACT *)x + (corner + (ptrdiff_t)row * pool.width) * 16;
+          for (int column = 0; column < pool.kernel; column++) sum += TPS_NAME(load)(p + column * 16);
+        }
+        TPS_NAME(store)(target, sum * share);
+      }
+}
+
+/// The windows first ..< end that reach row or column `place`.
+TPS_INLINE void TPS_NAME(reaching)(int place, int kernel, int stride, int count, int *first, int *end) {
+  *first = place < kernel ? 0 : (place - kernel) / stride + 1;
+  *end = place / stride + 1 < count ? place / stride + 1 : count;
+}
+
+/// Planes first ..< end of `tps_averagepool_backward`: each pixel collects from the windows that it is in.
+static void TPS_NAME(averagepool_backward)(tps_pool pool, int first, int end, const void *gradient, void *x) {
+  const int height = (pool.height - pool.kernel) / pool.stride + 1, width = (pool.width - pool.kernel) / pool.stride + 1;
+  const f32x16 share = 1.0f / ((float)pool.kernel * pool.kernel);
+  ACT *target = (ACT *)x + (ptrdiff_t)first * pool.height * pool.width * 16;
+  for (int i = first; i < end; i++)
+    for (int r = 0; r < pool.height; r++)
+      for (int c = 0; c < pool.width; c++, target += 16) {
+        int rows[2], columns[2];
+        TPS_NAME(reaching)(r, pool.kernel, pool.stride, height, &rows[0], &rows[1]);
+        TPS_NAME(reaching)(c, pool.kernel, pool.stride, width, &columns[0], &columns[1]);
+        f32x16 sum = 0;
+        for (int row = rows[0]; row < rows[1]; row++) {
+          const ACT *g = (const ACT *)gradient + ((ptrdiff_t)i * height + row) * width * 16;
+          for (int column = columns[0]; column < columns[1]; column++) sum += TPS_NAME(load)(g + column * 16);
+        }
+        TPS_NAME(store)(target, sum * share);
+      }
 }
 
 #undef I32X16

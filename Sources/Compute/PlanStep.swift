@@ -15,6 +15,7 @@ public enum StepKind: String, Codable, Sendable, CaseIterable {
   /// Copies that change a layout or a number format, those of weights included.
   case reorder
   case pool
+  case squeezeExcitation
   /// The classifier, forward and backward.
   case linear
   case dropout

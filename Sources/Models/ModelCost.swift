@@ -21,10 +21,10 @@ public struct ModelCost: Hashable, Sendable {
       if layer.entry == .convPool { enter(layer, on: &map) }
       guard layer.blocks > 0 else { continue }
       let stride = layer.entry == .block ? layer.stride : 1
-      let first = self.block(layer, stride: stride, on: &map, preActivation: spec.preActivation)
+      let first = self.block(layer, stride: stride, on: &map, spec)
       add(first)
       guard layer.blocks > 1 else { continue }
-      let other = self.block(layer, stride: 1, on: &map, preActivation: spec.preActivation)
+      let other = self.block(layer, stride: 1, on: &map, spec)
       add(other, times: layer.blocks - 1)
     }
     if spec.preActivation { normalize(map) }
@@ -66,8 +66,9 @@ public struct ModelCost: Hashable, Sendable {
   }
 
   private func block(
-    _ layer: ResNetSpec.Layer, stride: Int, on map: inout Shape, preActivation: Bool
+    _ layer: ResNetSpec.Layer, stride: Int, on map: inout Shape, _ spec: ResNetSpec
   ) -> ModelCost {
+    let preActivation = spec.preActivation
     var cost = ModelCost()
     var shortcut = map
     let changesShape = stride != 1 || map.channels != layer.channels
@@ -85,6 +86,12 @@ public struct ModelCost: Hashable, Sendable {
       let missing = changesShape ? 2 : 1
       cost.parameters -= missing * 2 * map.channels
       cost.activations -= missing * map.count
+    }
+    if spec.squeezeExcitation > 0 {
+      let hidden = layer.hiddenFeatures(narrowedBy: spec.squeezeExcitation)
+      cost.parameters += 2 * hidden * map.channels + hidden + map.channels
+      cost.multiplyAdds += 2 * hidden * map.channels
+      cost.activations += map.count
     }
     cost.activations += map.count
     return cost

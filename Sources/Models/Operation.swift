@@ -19,6 +19,9 @@ public enum Operation: Hashable, Sendable {
   case averagePool(kernel: Int)
   /// Maximum over a square window, no padding; rows and columns that no whole window reaches are left out.
   case maxPool(kernel: Int, stride: Int)
+  /// Each channel times a share that two fully connected layers make of the channels' means, the first with `hidden`
+  /// features and a ReLU, the second with a logistic function (Hu et al. 2018, "Squeeze-and-excitation networks").
+  case squeezeExcitation(hidden: Int)
   /// A fully connected layer on the flattened (channel, row, column) map, its result multiplied by `scale`.
   case linear(features: Int, hasBias: Bool = true, scale: Float = 1)
 
@@ -36,6 +39,7 @@ public enum Operation: Hashable, Sendable {
     case .dropout: "dropout"
     case .averagePool: "averagePool"
     case .maxPool: "maxPool"
+    case .squeezeExcitation: "squeezeExcitation"
     case .linear: "linear"
     }
   }
@@ -43,7 +47,7 @@ public enum Operation: Hashable, Sendable {
   /// The output's shape for an input of `shape`.
   func outputShape(of shape: Shape) -> Shape {
     switch self {
-    case .input, .batchNorm, .activation, .add, .dropout:
+    case .input, .batchNorm, .activation, .add, .dropout, .squeezeExcitation:
       shape
     case .convolution(let convolution):
       Shape(
@@ -91,6 +95,15 @@ public enum Operation: Hashable, Sendable {
         TensorSpec(name: "\(name).running_mean", shape: shape, initializer: .constant(0), role: .runningMean),
         TensorSpec(name: "\(name).running_var", shape: shape, initializer: .constant(1), role: .runningVariance),
       ]
+    case .squeezeExcitation(let hidden):
+      return [("fc1", hidden, input.channels), ("fc2", input.channels, hidden)].flatMap { part, features, fanIn in
+        [
+          TensorSpec(
+            name: "\(name).\(part).weight", shape: [features, fanIn], initializer: .uniform(fanIn: fanIn), role: .weight
+          ),
+          Self.bias("\(name).\(part)", features, fanIn: fanIn),
+        ]
+      }
     case .linear(let features, let hasBias, _):
       let fanIn = input.count
       let weight = TensorSpec(
@@ -103,11 +116,13 @@ public enum Operation: Hashable, Sendable {
     TensorSpec(name: "\(name).bias", shape: [count], initializer: .uniform(fanIn: fanIn), role: .bias)
   }
 
-  /// Multiply-adds of one image's forward pass; convolutions and linear layers alone count, as is usual.
+  /// Multiply-adds of one image's forward pass; convolutions and fully connected layers alone count, as is usual.
   func multiplyAdds(input: Shape) -> Int {
     switch self {
     case .convolution(let convolution):
       outputShape(of: input).count * input.channels * convolution.kernel * convolution.kernel
+    case .squeezeExcitation(let hidden):
+      2 * hidden * input.channels
     case .linear(let features, _, _):
       features * input.count
     default:

@@ -72,6 +72,7 @@ extension ResNetSpec {
     }
     branch = graph.append(convolution(of: layer, stride: 1), named: "\(name).conv2", on: branch)
     branch = graph.append(.batchNorm(batchNorm), named: "\(name).bn2", on: branch)
+    branch = append(squeezeOf: name, layer, on: branch, to: &graph)
 
     var shortcut = input
     if stride != 1 || graph.nodes[input].shape.channels != layer.channels {
@@ -103,6 +104,14 @@ extension ResNetSpec {
       branch = graph.append(.dropout(rate: Float(blockDropout)), named: "\(name).dropout", on: branch)
     }
     branch = graph.append(convolution(of: layer, stride: 1), named: "\(name).conv2", on: branch)
+    branch = append(squeezeOf: name, layer, on: branch, to: &graph)
     return graph.append(.add, named: "\(name).add", on: branch, shortcut)
+  }
+
+  /// Squeeze-and-excitation at the end of a block's branch, where the description asks for it.
+  private func append(squeezeOf block: String, _ layer: Layer, on branch: Int, to graph: inout Graph) -> Int {
+    guard squeezeExcitation > 0 else { return branch }
+    return graph.append(
+      .squeezeExcitation(hidden: layer.hiddenFeatures(narrowedBy: squeezeExcitation)), named: "\(block).se", on: branch)
   }
 }

@@ -10,6 +10,7 @@ extension ResNetSpec {
   public init(shapes: [String: [Int]], side: Int = 32) throws {
     let stem = try Self.filter("conv1.weight", in: shapes)
     var layers: [Layer] = []
+    var squeezeExcitation = 0
     while shapes["layer\(layers.count + 1).0.conv1.weight"] != nil {
       let name = "layer\(layers.count + 1)"
       let filter = try Self.filter("\(name).0.conv1.weight", in: shapes)
@@ -18,6 +19,9 @@ extension ResNetSpec {
       if shapes["\(name).0.shortcut.0.weight"] != nil {
         layer.skipKernel = try Self.filter("\(name).0.shortcut.0.weight", in: shapes).kernel
         layer.stride = filter.inputs == filter.outputs || !layers.isEmpty ? 2 : 1
+      }
+      if let squeeze = shapes["\(name).0.se.fc1.weight"], let hidden = squeeze.first, hidden > 0 {
+        squeezeExcitation = max(squeezeExcitation, filter.outputs / hidden)
       }
       layers.append(layer)
     }
@@ -36,7 +40,7 @@ extension ResNetSpec {
         "linear.weight", "has \(classifier[1]) inputs, not \(last.channels) times a square of at most \(map) pixels")
     }
     self.init(
-      input: Shape(channels: stem.inputs, height: side, width: side),
+      input: Shape(channels: stem.inputs, height: side, width: side), squeezeExcitation: squeezeExcitation,
       stem: Stem(channels: stem.outputs, kernel: stem.kernel), layers: layers, pool: map - output + 1,
       classes: classifier[0], classifierBias: shapes["linear.bias"] != nil)
     try validate()

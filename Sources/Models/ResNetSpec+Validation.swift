@@ -47,6 +47,7 @@ extension ResNetSpec {
     guard !preActivation || layers.allSatisfy({ $0.entry == .block }) else {
       throw error("preActivation", "layers with entry: convPool have their activations behind: use false")
     }
+    try check(squeezeExcitation, 0...Bound.channels, "squeezeExcitation")
     guard pool >= 1 else { throw error("pool", "\(pool) is not a window: use 1 to \(min(height, width))") }
     guard pool <= min(height, width) else {
       throw error("pool", "\(pool) is larger than the last layer's map of \(height)×\(width) pixels")

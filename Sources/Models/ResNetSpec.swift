@@ -64,6 +64,9 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
     func outputExtent(_ extent: Int) -> Int {
       entry == .convPool ? extent / stride : (extent - 1) / stride + 1
     }
+
+    /// Features between the two layers of squeeze-and-excitation that narrows by `factor`.
+    func hiddenFeatures(narrowedBy factor: Int) -> Int { max(1, channels / factor) }
   }
 
   /// What the last map's windows are reduced to.
@@ -91,6 +94,9 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
   /// Whether normalisation and activation stand before each convolution of a block instead of behind it, and nothing
   /// behind the sum (He et al. 2016, "Identity mappings in deep residual networks").
   public var preActivation: Bool
+  /// Factor by which squeeze-and-excitation at the end of each block's branch narrows its channels (Hu et al. 2018: 16);
+  /// 0 means there is none.
+  public var squeezeExcitation: Int
   /// The first convolution.
   public var stem: Stem
   /// The residual layers.
@@ -115,7 +121,8 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
   /// A description; `validate()` tells whether it is possible.
   public init(
     input: Shape = .cifar10, activation: Activation = .relu, batchNorm: BatchNorm = BatchNorm(),
-    preActivation: Bool = false, stem: Stem, layers: [Layer], pool: Int, pooling: Pooling = .average,
+    preActivation: Bool = false, squeezeExcitation: Int = 0, stem: Stem, layers: [Layer], pool: Int,
+    pooling: Pooling = .average,
     blockDropout: Double = 0, dropout: Double = 0,
     classes: Int = 10, classifierBias: Bool = true, logitScale: Double = 1,
     initialization: Initialization = .uniform
@@ -124,6 +131,7 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
     self.activation = activation
     self.batchNorm = batchNorm
     self.preActivation = preActivation
+    self.squeezeExcitation = squeezeExcitation
     self.stem = stem
     self.layers = layers
     self.pool = pool
@@ -161,6 +169,7 @@ extension ResNetSpec {
     try container.update(&activation, .activation)
     try container.update(&batchNorm, .batchNorm)
     try container.update(&preActivation, .preActivation)
+    try container.update(&squeezeExcitation, .squeezeExcitation)
     try container.update(&pooling, .pooling)
     try container.update(&blockDropout, .blockDropout)
     try container.update(&dropout, .dropout)

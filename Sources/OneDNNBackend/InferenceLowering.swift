@@ -236,12 +236,12 @@ final class InferenceLowering: Lowering {
     return result
   }
 
-  func averagePool(_ node: Node, kernel: Int) throws -> Value {
-    let input = try output(node.inputs[0])
-    let forward = try engine.averagePool(
-      node.name, input.descriptor, output: extents(node), kernel: kernel, training: false)
-    let result = builder.make(try forward.destination())
-    run(node.name, forward, [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
+  func averagePool(_ node: Node) throws -> Value {
+    let input = try blocked(node.inputs[0], name: "\(node.name).input")
+    let result = builder.make(try blocked(node))
+    passes.append { [builder, kernels, pool = pool(node)] in
+      builder.averagePool(node.name, kernels, pool, input, into: result)
+    }
     return result
   }
 
@@ -261,6 +261,17 @@ final class InferenceLowering: Lowering {
     passes.append { [builder, kernels, pool = pool(node), coefficients] in
       builder.maxPool(
         node.name, kernels, pool, input, coefficients: coefficients, activation: activation?.kind, into: result)
+    }
+    return result
+  }
+
+  func squeezeExcitation(_ node: Node, hidden: Int) throws -> Value {
+    let input = try blocked(node.inputs[0], name: "\(node.name).input")
+    let result = target(node, input)
+    let weights = try ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"].map { try loaded(node, $0) }
+    let state = try squeezeMemory(node, hidden: hidden)
+    passes.append { [self] in
+      squeezeForward(node, hidden: hidden, input, weights: weights, state: state, into: result)
     }
     return result
   }

@@ -89,10 +89,15 @@ extension Lowering {
 }
 
 extension Lowering {
-  /// The windows of a maximum pool.
+  /// The windows of a pool.
   func pool(_ node: Node) -> tps_pool {
     let input = graph.nodes[node.inputs[0]].shape
-    guard case .maxPool(let kernel, let stride) = node.operation else { return tps_pool() }
+    let (kernel, stride) =
+      switch node.operation {
+      case .maxPool(let kernel, let stride): (kernel, stride)
+      case .averagePool(let kernel): (kernel, 1)
+      default: (1, 1)
+      }
     return tps_pool(
       images: Int32(context.batchSize), channels: Int32(input.channels), height: Int32(input.height),
       width: Int32(input.width), kernel: Int32(kernel), stride: Int32(stride))
@@ -187,6 +192,13 @@ extension PlanBuilder {
       tps_maxpool_forward(
         pool, kernels.isa, kernels.threads, memory[0], coefficients?.floats, activation.kernel, memory[1],
         places?.assumingMemoryBound(to: UInt16.self), sums?.doubles)
+    }
+  }
+
+  /// result ← the mean of each window.
+  func averagePool(_ name: String, _ kernels: Kernels, _ pool: tps_pool, _ x: Value, into result: Value) {
+    run(name, on: [x, result]) { memory in
+      tps_averagepool_forward(pool, kernels.isa, kernels.threads, memory[0], memory[1])
     }
   }
 

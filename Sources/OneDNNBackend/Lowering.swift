@@ -48,8 +48,9 @@ protocol Lowering {
   func activation(_ node: Node, _ activation: Activation) throws -> Value
   func add(_ node: Node) throws -> Value
   func dropout(_ node: Node, rate: Float) throws -> Value
-  func averagePool(_ node: Node, kernel: Int) throws -> Value
+  func averagePool(_ node: Node) throws -> Value
   func maxPool(_ node: Node) throws -> Value
+  func squeezeExcitation(_ node: Node, hidden: Int) throws -> Value
   func linear(_ node: Node, scale: Float) throws -> Value
 }
 
@@ -67,8 +68,9 @@ extension Lowering {
     case .activation(let kind): try activation(node, kind)
     case .add: try add(node)
     case .dropout(let rate): try dropout(node, rate: rate)
-    case .averagePool(let kernel): try averagePool(node, kernel: kernel)
+    case .averagePool: try averagePool(node)
     case .maxPool: try maxPool(node)
+    case .squeezeExcitation(let hidden): try squeezeExcitation(node, hidden: hidden)
     case .linear(_, _, let scale): try linear(node, scale: scale)
     }
   }

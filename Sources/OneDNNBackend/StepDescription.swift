@@ -47,6 +47,7 @@ extension PlanBuilder {
     case .add: return .sum
     case .dropout: return .dropout
     case .averagePool, .maxPool: return .pool
+    case .squeezeExcitation: return .squeezeExcitation
     case .input: return .data
     case nil: return .other
     }
@@ -68,7 +69,6 @@ extension Work {
     case dnnl_eltwise: return .activation
     case dnnl_binary, dnnl_sum: return .sum
     case dnnl_reorder: return .reorder
-    case dnnl_pooling: return .pool
     case dnnl_inner_product: return .linear
     default: return nil
     }

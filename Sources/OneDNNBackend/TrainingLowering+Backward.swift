@@ -52,10 +52,12 @@ extension TrainingLowering {
         let own = gradient.isShared ? try copy(gradient.value, name: "\(node.name).backward") : gradient.value
         applyDropout(node, rate: rate, to: own, name: "\(node.name).backward")
         gradients[node.inputs[0]].append(Gradient(value: builder.overwritten(own), isShared: false))
-      case .averagePool(let kernel):
-        gradients[node.inputs[0]].append(try averagePool(node, gradient, kernel: kernel))
+      case .averagePool:
+        gradients[node.inputs[0]].append(try averagePool(node, gradient))
       case .maxPool:
         gradients[node.inputs[0]].append(try maxPool(node, gradient))
+      case .squeezeExcitation(let hidden):
+        gradients[node.inputs[0]].append(try squeezeExcitation(node, gradient, hidden: hidden))
       case .linear(_, _, let scale):
         gradients[node.inputs[0]].append(try linear(node, gradient, scale: scale))
       }
@@ -258,16 +260,12 @@ extension TrainingLowering {
     return Gradient(value: target, isShared: false)
   }
 
-  private func averagePool(_ node: Node, _ gradient: Gradient, kernel: Int) throws -> Gradient {
-    let input = try output(node.inputs[0])
-    guard let hint = hints[node.id] else { throw OneDNNError(description: "\(node.name): no forward pass") }
-    let gradient = try matched(gradient, to: hint.destination(), "\(node.name).gradient")
-    let result = builder.make(input.descriptor)
-    try builder.run(
-      "\(node.name).backward",
-      engine.averagePoolBackward(
-        node.name, source: input.descriptor, destination: gradient.value.descriptor, kernel: kernel, hint: hint),
-      [(DNNL_ARG_DIFF_DST, gradient.value), (DNNL_ARG_DIFF_SRC, result)])
+  private func averagePool(_ node: Node, _ gradient: Gradient) throws -> Gradient {
+    let gradient = try blocked(gradient, node)
+    let result = builder.make(try blocked(graph.nodes[node.inputs[0]]))
+    builder.run("\(node.name).backward", on: [gradient.value, result]) { [pool = pool(node), kernels] memory in
+      tps_averagepool_backward(pool, kernels.isa, kernels.threads, memory[0], memory[1])
+    }
     return Gradient(value: result, isShared: false)
   }
 
@@ -280,6 +278,15 @@ extension TrainingLowering {
         pool, kernels.isa, kernels.threads, memory[0].assumingMemoryBound(to: UInt16.self), memory[1], memory[2])
     }
     return Gradient(value: result, isShared: false)
+  }
+
+  private func squeezeExcitation(_ node: Node, _ gradient: Gradient, hidden: Int) throws -> Gradient {
+    guard let state = squeezes[node.id] else { throw OneDNNError(description: "\(node.name): no forward pass") }
+    let gradient = try blocked(gradient, node)
+    let target = target(gradient)
+    try squeezeBackward(
+      node, hidden: hidden, try blocked(node.inputs[0]), gradient: gradient.value, state: state, into: target)
+    return Gradient(value: target, isShared: false)
   }
 
   /// The gradient of what a classifier multiplies by `factor` at its end.

@@ -16,6 +16,8 @@ final class TrainingLowering: Lowering {
   private var sums: [Int: Value] = [:]
   /// Where each maximum of a pool was.
   private(set) var maxima: [Int: Value] = [:]
+  /// What squeeze-and-excitations have kept.
+  private(set) var squeezes: [Int: Value] = [:]
   /// Normalisations by the last node that their pass computes.
   private(set) var normalizations: [Int: Normalization] = [:]
 
@@ -189,13 +191,9 @@ final class TrainingLowering: Lowering {
     }
   }
 
-  func averagePool(_ node: Node, kernel: Int) throws -> Value {
-    let input = try output(node.inputs[0])
-    let forward = try engine.averagePool(
-      node.name, input.descriptor, output: extents(node), kernel: kernel, training: true)
-    hints[node.id] = forward
-    let result = builder.make(try forward.destination())
-    try builder.run(node.name, forward, [(DNNL_ARG_SRC, input), (DNNL_ARG_DST, result)])
+  func averagePool(_ node: Node) throws -> Value {
+    let result = builder.make(try blocked(node))
+    builder.averagePool(node.name, kernels, pool(node), try blocked(node.inputs[0]), into: result)
     return result
   }
 
@@ -207,6 +205,15 @@ final class TrainingLowering: Lowering {
     maxima[node.id] = places
     builder.maxPool(
       node.name, kernels, pool(node), input, into: result, places: places, sums: try sumsForReader(of: node))
+    return result
+  }
+
+  func squeezeExcitation(_ node: Node, hidden: Int) throws -> Value {
+    let input = try blocked(node.inputs[0])
+    let state = try squeezeMemory(node, hidden: hidden)
+    squeezes[node.id] = state
+    let result = builder.make(input.descriptor)
+    squeezeForward(node, hidden: hidden, input, weights: try squeezeWeights(node), state: state, into: result)
     return result
   }
 

@@ -91,6 +91,8 @@ public struct ONNXExport {
       return append(
         "MaxPool", inputs, node,
         ["kernel_shape": .integers([kernel, kernel]), "strides": .integers([stride, stride])])
+    case .squeezeExcitation:
+      return squeezeExcitation(on: inputs[0], node)
     case .linear(_, _, let scale):
       model.nodes.append(ONNXModel.Node("Flatten", inputs, to: "\(node.name).input", ["axis": .integer(1)]))
       let tensors = node.tensors.map { store($0) }
@@ -128,9 +130,28 @@ public struct ONNXExport {
     append("Mul", [input, append("Sigmoid", [gate], node, part: "logistic")], node)
   }
 
-  private mutating func append(_ operation: String, _ inputs: [String], _ node: Node, part: String) -> String {
-    model.nodes.append(ONNXModel.Node(operation, inputs, to: "\(node.name).\(part)"))
+  private mutating func append(
+    _ operation: String, _ inputs: [String], _ node: Node, part: String,
+    _ attributes: [String: ONNXModel.Attribute] = [:]
+  ) -> String {
+    model.nodes.append(ONNXModel.Node(operation, inputs, to: "\(node.name).\(part)", attributes))
     return "\(node.name).\(part)"
+  }
+
+  // MARK: Squeeze-and-excitation
+
+  /// Fully connected layers on single pixels are convolutions, which keep the maps' shape for the product.
+  private mutating func squeezeExcitation(on input: String, _ node: Node) -> String {
+    let tensors = node.tensors.map { spec in
+      let shape = spec.shape.count == 2 ? spec.shape + [1, 1] : spec.shape
+      return store(spec.name, shape, parameters.values(of: spec.name).map(Double.init))
+    }
+    let pixel: [String: ONNXModel.Attribute] = ["kernel_shape": .integers([1, 1]), "strides": .integers([1, 1])]
+    let mean = append("GlobalAveragePool", [input], node, part: "mean")
+    let first = append("Conv", [mean] + tensors[..<2], node, part: "fc1", pixel)
+    let hidden = append("Relu", [first], node, part: "relu")
+    let second = append("Conv", [hidden] + tensors[2...], node, part: "fc2", pixel)
+    return append("Mul", [input, append("Sigmoid", [second], node, part: "shares")], node)
   }
 
   // MARK: Convolutions

@@ -60,7 +60,7 @@ extension Configuration {
     public var biasFactor: Double = 1
     /// Factor on the learning rate of scales of normalisations; 0 freezes them.
     public var scaleFactor: Double = 1
-    /// Factor on the learning rate of the classifier; 0 freezes it.
+    /// Factor on the learning rate of the classifier, and of the layers of squeeze-and-excitation; 0 freezes them.
     public var headFactor: Double = 1
     /// Momentum.
     public var momentum: Double = 0.9

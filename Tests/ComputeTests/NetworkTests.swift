@@ -35,6 +35,12 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
           .init(blocks: 1, channels: 5, stride: 2, entry: .convPool), .init(blocks: 1, channels: 6, stride: 2),
         ], pool: 2, pooling: .max, classes: 5, classifierBias: false, logitScale: 0.5),
       images: 2, options: StepOptions()),
+    NetworkCase(
+      testDescription: "squeeze-and-excitation",
+      spec: ResNetSpec(
+        input: Shape(channels: 3, height: 8, width: 8), squeezeExcitation: 2, stem: .init(channels: 4),
+        layers: [.init(blocks: 2, channels: 6, stride: 2)], pool: 4, classes: 5),
+      images: 2, options: StepOptions()),
   ]
 
   static func spec(

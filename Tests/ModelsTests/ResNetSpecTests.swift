@@ -95,6 +95,17 @@ import Testing
     #expect(graph.tensors.contains { $0.name == "bn.running_var" })
   }
 
+  @Test func squeezeAndExcitationEndsEachBranch() throws {
+    var spec = ResNetSpec(stem: 16, widthFactor: 2, blocks: [13, 13, 13])
+    spec.squeezeExcitation = 16
+    let graph = try spec.graph()
+    // As PyTorch counts the module of Scripts/pytorch/model.py.
+    #expect(graph.parameterCount == 4_997_808)
+    let shapes = Dictionary(uniqueKeysWithValues: graph.tensors.map { ($0.name, $0.shape) })
+    #expect(shapes["layer1.12.se.fc1.weight"] == [2, 32] && shapes["layer3.0.se.fc2.bias"] == [128])
+    #expect(try ResNetSpec(shapes: shapes) == spec)
+  }
+
   @Test func paddedWhiteningKeepsEvenMaps() throws {
     var spec = Self.groups
     spec.stem.padded = true

@@ -19,7 +19,7 @@ import Testing
     "skip-kernel-3": (0.9865, 0.9975), "two-layers-pool-4": (0.9882, 0.9984), "four-layers-strided": (0.9602, 0.9873),
     "three-blocks-stem-5": (0.8733, 0.9788), "gelu": (0.9997, 0.9999), "silu": (0.9994, 0.9999),
     "whitened-groups": (0.9656, 0.9814), "padded-whitening": (0.9990, 0.9996),
-    "pre-activation": (0.9996, 0.9999),
+    "pre-activation": (0.9996, 0.9999), "squeeze-excitation": (0.9991, 0.9999),
   ]
 
   /// How many times as far as PyTorch's a gradient may be: that of each tensor from PyTorch's worst, and all as one.

@@ -132,6 +132,22 @@ extension GraphCase {
     }
   }
 
+  /// Squeeze-and-excitation of few and many channels, alone and as the end of a block's branch.
+  static let squeezes: [GraphCase] = [(1, 1), (16, 1), (34, 3), (64, 17)].flatMap { channels, hidden in
+    [
+      GraphCase("squeeze \(channels) to \(hidden)") { graph in
+        graph.append(
+          .squeezeExcitation(hidden: hidden), named: "se", on: graph.convolve("first", 0, to: channels))
+      },
+      GraphCase("squeeze \(channels) to \(hidden), batch norm, sum and ReLU", batchSize: 5) { graph in
+        let first = graph.convolve("first", 0, to: channels)
+        let norm = graph.append(.batchNorm, named: "bn", on: graph.convolve("conv", first, to: channels, kernel: 3))
+        let squeeze = graph.append(.squeezeExcitation(hidden: hidden), named: "se", on: norm)
+        return graph.append(.relu, named: "relu", on: graph.append(.add, named: "add", on: squeeze, first))
+      },
+    ]
+  }
+
   /// Activations, alone and behind what they are computed with.
   static let activations: [GraphCase] = Activation.allCases.flatMap { activation in
     [1, 16, 34].flatMap { channels in

@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct OperationTests {
   static let all =
-    GraphCase.convolutions + GraphCase.settings + GraphCase.activations + GraphCase.maxima + GraphCase.pointwise
+    GraphCase.convolutions + GraphCase.settings + GraphCase.activations + GraphCase.maxima + GraphCase.squeezes
+    + GraphCase.pointwise
     + GraphCase.sums + GraphCase.unusual
   let backend: OneDNNBackend
   /// By each algorithm.

@@ -37,6 +37,22 @@ import Testing
     #expect(page.elements["svg"] ?? 0 >= 8)
   }
 
+  @Test func layersShareColumns() {
+    var trial = SampleStudy.trial(1, share: 0.5, epochs: 1)
+    for (name, value) in [("layers[0].kernel", 1), ("layers[1].kernel", 0), ("stem.channels", 0)] {
+      trial.parameters["model.\(name)"] = ParameterValue(
+        stored: Double(value), distribution: .categorical([.integer(3), .integer(5)]))
+    }
+    trial.parameters["proxy.stem.channels"] = ParameterValue(
+      stored: 1, distribution: .categorical([.integer(7), .integer(9)]))
+    let lines = TrialRow.table([TrialRow(trial)]).text.split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(
+      lines[0].suffix(6) == [
+        "layers", "kernel", "model.stem.channels", "learningRate", "batchSize", "proxy.stem.channels",
+      ])
+    #expect(lines[2].suffix(6) == ["3", "5·3·3", "3", "0.003162", "128", "9"])
+  }
+
   @Test(arguments: studies.indices, [30, 80, 140]) func shortFormsFit(index: Int, width: Int) throws {
     let text = try Self.data(Self.studies[index].trials).text(width: width, usesColor: false)
     #expect(text.hasPrefix("Study a<b>") && !text.contains("\u{1B}"))

@@ -21,6 +21,7 @@ import Testing
         classes: pick([2, 10, 100]))
       if round % 2 == 1 {
         spec.preActivation = pick([0, 1, 1]) == 1
+        spec.squeezeExcitation = pick([0, 4, 100])
         spec.stem.padded = pick([0, 1]) == 1
         if pick([0, 1]) == 1 {
           spec.stem = .init(channels: 6, kernel: pick([2, 3]), whitening: true, padded: spec.stem.padded)

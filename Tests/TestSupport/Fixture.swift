@@ -12,6 +12,7 @@ public struct Fixture {
   public static let names = [
     "tpsnet-shape", "odd-widths", "kernels-5-and-1", "skip-kernel-3", "two-layers-pool-4", "four-layers-strided",
     "three-blocks-stem-5", "gelu", "silu", "whitened-groups", "padded-whitening", "pre-activation",
+    "squeeze-excitation",
   ]
   /// Images of a step.
   public static let batchSize = 8

@@ -72,7 +72,7 @@ import Training
       input: Tiny.model.input, activation: .silu, preActivation: true, stem: .init(channels: 4),
       layers: [.init(blocks: 2, channels: 4, stride: 1), .init(blocks: 1, channels: 6, stride: 2)], pool: 4, classes: 4),
     ResNetSpec(
-      input: Tiny.model.input, stem: .init(channels: 4, whitening: true),
+      input: Tiny.model.input, squeezeExcitation: 2, stem: .init(channels: 4, whitening: true),
       layers: [.init(blocks: 1, channels: 4, stride: 2)], pool: 2, classes: 4, logitScale: 3),
   ]
 

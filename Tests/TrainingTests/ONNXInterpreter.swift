@@ -123,6 +123,12 @@ struct ONNXInterpreter {
           result.values[index] += inputs[2].values[index / result.channelSize % result.shape[1]]
         }
       }
+    case "GlobalAveragePool":
+      let pixels = result.channelSize
+      result.values = (0..<result.shape[0] * result.shape[1]).map { map in
+        result.values[map * pixels..<(map + 1) * pixels].reduce(0, +) / Double(pixels)
+      }
+      result.shape[2...] = [1, 1]
     case "AveragePool":
       result = try Self.slide(node, inputs[0], outputs: inputs[0].shape[1]) { output, tap, value, kernel in
         value += tap(output) / Double(kernel.area)
@@ -143,7 +149,7 @@ struct ONNXInterpreter {
     let (left, right) = (inputs[0], inputs[1])
     guard right.values.count != left.values.count else { return zip(left.values, right.values).map(combine) }
     guard right.values.count > 1 else { return left.values.map { combine($0, right.values[0]) } }
-    return left.values.enumerated().map { combine($1, right.values[$0 / left.channelSize % left.shape[1]]) }
+    return left.values.enumerated().map { combine($1, right.values[$0 / left.channelSize % right.values.count]) }
   }
 
   /// Each output value from the window of the input that belongs to it; values beyond the edge are 0.

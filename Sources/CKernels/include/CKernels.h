@@ -103,6 +103,32 @@ void tps_maxpool_forward(
 void tps_maxpool_backward(
     tps_pool pool, tps_isa isa, int threads, const uint16_t *places, const void *yGradient, void *xGradient);
 
+/// y ← the mean of each window.
+void tps_averagepool_forward(tps_pool pool, tps_isa isa, int threads, const void *x, void *y);
+
+/// xGradient ← for each pixel its share of yGradient of all windows that it is in.
+void tps_averagepool_backward(tps_pool pool, tps_isa isa, int threads, const void *yGradient, void *xGradient);
+
+// ------------------------------------------------------------------------------------------ squeeze-and-excitation
+
+/// Maps of `pixels` = rows × columns, whose channels are weighted by way of `hidden` features.
+typedef struct {
+  int images, channels, pixels, hidden;
+} tps_squeeze;
+
+/// Floats that the forward pass keeps for the backward pass; as many serve the latter as scratch memory.
+size_t tps_squeeze_count(tps_squeeze shape);
+
+/// y ← x · gates, gates = σ(W₂ max(W₁ mean(x) + b₁, 0) + b₂), with `weights` W₁ [hidden][channels], b₁,
+/// W₂ [channels][hidden], b₂; y may be x.
+void tps_squeeze_forward(
+    tps_squeeze shape, tps_isa isa, int threads, const void *x, const float *const weights[4], float *state, void *y);
+
+/// xGradient from yGradient, and the gradients of the weights in the same order; xGradient may be yGradient.
+void tps_squeeze_backward(
+    tps_squeeze shape, tps_isa isa, int threads, const void *x, const void *yGradient, const float *const weights[4],
+    const float *state, float *scratch, float *const weightGradients[4], void *xGradient);
+
 // ------------------------------------------------------------------------------------------------------- convolution
 
 /// A 3×3 convolution of stride 1, padded by one pixel.

@@ -106,6 +106,8 @@ public struct ReferenceNetwork: Sendable {
       return ReferenceAveragePool.forward(first, kernel: kernel)
     case .maxPool(let kernel, let stride):
       return ReferenceMaxPool.forward(first, kernel: kernel, stride: stride)
+    case .squeezeExcitation:
+      return ReferenceSqueezeExcitation.forward(first, weights: try parameters.squeezeExcitation(of: node.name))
     case .linear(_, let hasBias, let scale):
       return ReferenceLinear.forward(
         first, weights: try parameters.tensor("\(node.name).weight"),
@@ -162,6 +164,11 @@ public struct ReferenceNetwork: Sendable {
         send(ReferenceAveragePool.backward(gradient, inputShape: input.shape, kernel: kernel), to: source)
       case .maxPool(let kernel, let stride):
         send(ReferenceMaxPool.backward(gradient, input: input, kernel: kernel, stride: stride), to: source)
+      case .squeezeExcitation:
+        let gradients = ReferenceSqueezeExcitation.backward(
+          gradient, input: input, weights: try parameters.squeezeExcitation(of: node.name))
+        result.set(gradients.weights, of: node.name)
+        send(gradients.input, to: source)
       case .linear(_, _, let scale):
         let gradients = ReferenceLinear.backward(
           gradient, input: input, weights: try parameters.tensor("\(node.name).weight"), scale: Double(scale))

@@ -34,6 +34,21 @@ public struct ReferenceParameters: Hashable, Sendable {
       mean: tensor("\(name).running_mean"), variance: tensor("\(name).running_var"))
   }
 
+  /// The two layers of the squeeze-and-excitation `name`.
+  func squeezeExcitation(of name: String) throws -> ReferenceSqueezeExcitation.Weights {
+    try ReferenceSqueezeExcitation.Weights(
+      first: tensor("\(name).fc1.weight"), firstBias: tensor("\(name).fc1.bias"),
+      second: tensor("\(name).fc2.weight"), secondBias: tensor("\(name).fc2.bias"))
+  }
+
+  /// Sets the same.
+  mutating func set(_ weights: ReferenceSqueezeExcitation.Weights, of name: String) {
+    tensors["\(name).fc1.weight"] = weights.first
+    tensors["\(name).fc1.bias"] = weights.firstBias
+    tensors["\(name).fc2.weight"] = weights.second
+    tensors["\(name).fc2.bias"] = weights.secondBias
+  }
+
   /// The parameters of inference with each batch normalisation multiplied into the convolution that it alone reads.
   ///
   /// Such a convolution's weights are scaled by filter, its `bias` (a new one, or its own) takes up the rest, and the normalisation loses all its

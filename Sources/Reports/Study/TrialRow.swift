@@ -35,16 +35,18 @@ public struct TrialRow: Encodable {
     error = trial.error
   }
 
-  /// The table of `rows`: what is known of each, then its variables if they are wanted.
+  /// The table of `rows`: what is known of each, then its variables if they are wanted, those of a network's layers in
+  /// one column, `3·1·2`.
   public static func table(_ rows: [TrialRow], withVariables: Bool = true) -> Table {
-    let variables = withVariables ? names(rows) : []
-    var table = Table(["trial", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables)
+    let variables = withVariables ? VariableColumn.columns(of: names(rows)) : []
+    var table = Table(
+      ["trial", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables.map(\.title))
     for row in rows {
       var cells = ["\(row.number)", row.word, text(row.rung), "\(row.epochs)"]
       cells.append(row.accuracy.map(Format.percent) ?? "")
       cells.append(row.parameters.map(Format.grouped) ?? "")
       cells.append(row.seconds.map { Format.fixed($0, 1) } ?? "")
-      table.append(cells + variables.map { row.values[$0].map(short) ?? "" })
+      table.append(cells + variables.map { $0.text(of: row.values.mapValues(short)) })
     }
     return table
   }

@@ -1,37 +1,6 @@
-// The primitives of a residual network besides convolutions and our own kernels:
-// average pool and the fully connected layer, forward and backward.
+// The fully connected layer as primitives, forward and backward.
 internal import COneDNN
 internal import Models
-
-extension Engine {
-  private var attributes: Attributes { get throws { try Attributes() } }
-
-  func averagePool(
-    _ name: String, _ source: MemoryDescriptor, output: [Int], kernel: Int, training: Bool
-  ) throws -> PrimitiveDescriptor {
-    let attributes = try self.attributes
-    let destination = try MemoryDescriptor(output, source.dataType, dnnl_format_tag_any)
-    let window = [Int64(kernel), Int64(kernel)]
-    return try PrimitiveDescriptor(name) {
-      dnnl_pooling_forward_primitive_desc_create(
-        &$0, handle, training ? dnnl_forward_training : dnnl_forward_inference,
-        dnnl_pooling_avg_exclude_padding, source.handle, destination.handle, [1, 1], window, [0, 0], [0, 0], [0, 0],
-        attributes.handle)
-    }
-  }
-
-  func averagePoolBackward(
-    _ name: String, source: MemoryDescriptor, destination: MemoryDescriptor, kernel: Int, hint: PrimitiveDescriptor
-  ) throws -> PrimitiveDescriptor {
-    let attributes = try self.attributes
-    let window = [Int64(kernel), Int64(kernel)]
-    return try PrimitiveDescriptor("\(name).backward") {
-      dnnl_pooling_backward_primitive_desc_create(
-        &$0, handle, dnnl_pooling_avg_exclude_padding, source.handle, destination.handle, [1, 1], window, [0, 0],
-        [0, 0], [0, 0], hint.handle, attributes.handle)
-    }
-  }
-}
 
 /// The classifier, in fp32: its cost is nothing and the loss wants its precision.
 struct InnerProduct {
