@@ -17,6 +17,8 @@ public struct Plot: Sendable, Equatable {
     case parallel(ParallelCoordinates)
     /// A matrix of colours.
     case heatMap(HeatMap)
+    /// Steps of a computation, from top to bottom.
+    case diagram(Diagram)
   }
 
   /// Said above the figure.
@@ -188,6 +190,37 @@ extension Plot {
       self.values = values
       self.texts = texts
       self.color = color
+    }
+  }
+
+  /// Steps of a computation in their order.
+  public struct Diagram: Sendable, Equatable {
+    /// Boxes that belong together.
+    public struct Stage: Sendable, Equatable {
+      /// Its name, said beside it.
+      public var title: String
+      /// What is said of it below its name.
+      public var notes: [String]
+      /// What is computed, a box each.
+      public var boxes: [String]
+      /// Whether what goes into the first box also goes into the last, around the others.
+      public var hasShortcut: Bool
+
+      /// Boxes; see the properties.
+      public init(_ title: String, notes: [String] = [], boxes: [String], hasShortcut: Bool = false) {
+        self.title = title
+        self.notes = notes
+        self.boxes = boxes
+        self.hasShortcut = hasShortcut
+      }
+    }
+
+    /// The stages; each takes what the one above it yields.
+    public var stages: [Stage]
+
+    /// Steps; see the properties.
+    public init(_ stages: [Stage]) {
+      self.stages = stages
     }
   }
 

@@ -24,6 +24,7 @@ struct PlotLayout {
     switch plot.content {
     case .parallel(let content): parallelWidth(content, measure)
     case .heatMap(let map): heatMapWidth(map, measure)
+    case .diagram(let content): diagramWidth(content, measure)
     default: 240
     }
   }
@@ -49,6 +50,7 @@ struct PlotLayout {
       case .bars(let bars): layout.bars(bars)
       case .parallel(let content): layout.parallel(content)
       case .heatMap(let map): layout.heatMap(map)
+      case .diagram(let content): layout.diagram(content)
       }
     }
     layout.words(plot.note, .tick, .muted)
@@ -149,6 +151,7 @@ extension Plot {
       content.dimensions.count < 2 || content.records.isEmpty
         || content.dimensions.indices.allSatisfy { content.held($0).isEmpty }
     case .heatMap(let map): map.rows.isEmpty || map.columns.isEmpty
+    case .diagram(let content): content.stages.isEmpty
     }
   }
 }

@@ -1,4 +1,4 @@
-// Short forms with one row a category, matrices, and parallel axes.
+// Short forms with one row a category, matrices, diagrams, and parallel axes.
 
 extension Terminal {
   func strips(_ strips: [Plot.Strip]) -> [String] {
@@ -93,6 +93,14 @@ extension Terminal {
       lines.append(Self.fitted("(\(map.columns.count - columns) more columns in a wider terminal)", width))
     }
     return lines
+  }
+
+  func diagram(_ content: Plot.Diagram) -> [String] {
+    content.stages.enumerated().flatMap { index, stage in
+      let heading = Self.fitted((index == 0 ? "  " : "↓ ") + stage.title, width)
+      let texts = [stage.boxes.joined(separator: " → "), stage.notes.joined(separator: ", ")]
+      return [heading] + texts.flatMap { Self.wrapped($0, width - 4) }.map { "    " + $0 }
+    }
   }
 
   func parallel(_ content: Plot.ParallelCoordinates) -> [String] {

@@ -21,6 +21,7 @@ extension Plot {
       case .bars(let bars): lines += body.bars(bars)
       case .parallel(let content): lines += body.parallel(content)
       case .heatMap(let map): lines += body.heatMap(map)
+      case .diagram(let content): lines += body.diagram(content)
       }
     }
     return (lines + (note.isEmpty ? [] : Terminal.wrapped(note, width))).joined(separator: "\n")
@@ -210,7 +211,9 @@ struct Terminal {
     }
     let margin = String(repeating: " ", count: indent)
     guard !plot.x.title.isEmpty else { return [margin + row] }
-    let title = Self.fitted(plot.x.title, columns)
-    return [margin + row, margin + String(repeating: " ", count: (columns - title.count) / 2) + title]
+    let title = Self.fitted(plot.x.title, indent + columns)
+    // Centred under the axis; one that is longer begins before it.
+    let start = min(indent + max(0, columns - title.count) / 2, indent + columns - title.count)
+    return [margin + row, String(repeating: " ", count: start) + title]
   }
 }

@@ -40,7 +40,9 @@ public struct HTMLPage: Sendable {
         + zip(cells, isNumeric).map { "<\(tag)\($1 ? " class=\"n\"" : "")>\(XMLText.escaped($0))</\(tag)>" }.joined()
         + "</tr>\n"
     }
-    body += "<div class=\"scroll\" tabindex=\"0\"><table><thead>\n\(row(table.heading, "th"))</thead><tbody>\n"
+    // On paper, many columns need upright names.
+    let many = table.heading.count > 12 ? " class=\"many\"" : ""
+    body += "<div class=\"scroll\" tabindex=\"0\"><table\(many)><thead>\n\(row(table.heading, "th"))</thead><tbody>\n"
     for cells in table.rows { body += row(cells, "td") }
     body += "</tbody></table></div>\n"
   }
@@ -145,18 +147,23 @@ public struct HTMLPage: Sendable {
     figcaption { color: var(--muted); font-size: .9rem; padding: 0 .75rem .5rem }
     img { image-rendering: pixelated }
     .picture img { max-width: 100%; display: block; margin: .5rem auto }
-    .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: 1rem .75rem;
+    .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(5rem, 1fr)); gap: 1rem .75rem;
       margin: 1rem 0; font-size: .8rem; line-height: 1.25 }
     .gallery div { break-inside: avoid; overflow-wrap: anywhere }
     .gallery img { display: block; width: 100%; margin-bottom: .25rem }
     pre { background: var(--tint); padding: .75rem; border-radius: .5rem; font-size: .85rem }
     summary { cursor: pointer; margin: .5rem 0 }
     @media print {
-      body { max-width: none; font-size: 10pt; padding: 0 }
+      body { max-width: none; font-size: 10pt; padding: 0 1px }
       nav { display: none }
       .scroll, figure { overflow: visible }
       table { font-size: 7pt }
       th, td { padding: .1rem .3rem; white-space: normal }
+      .many { font-size: 6pt }
+      .many th, .many td { padding: .1rem .15rem; white-space: nowrap }
+      .many th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left }
+      details:has(pre)::details-content { content-visibility: visible; block-size: auto }
+      details pre { columns: 3; font-size: 7pt }
       pre { white-space: pre-wrap }
       .figures { columns: 2 }
       figure.wide svg { min-width: 0 }

@@ -77,7 +77,7 @@ struct ReportCommand: ParsableCommand {
     let surroundings = RunSurroundings(data: dataOptions.directory, engine: engine)
     let data = try surroundings.data(of: run)
     let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
-    try write(try data.html(path: names[0]), data.figures, to: page)
+    try write(try data.html(path: run.url.relativePath), data.figures, to: page)
     if json { return try Console.json([Row(data)]) }
     Console.out(data.text(width: Console.width, usesColor: Console.outputUsesColor))
   }

@@ -115,13 +115,26 @@ enum Samples {
       .heatMap(Plot.HeatMap(rows: ["2", "3"], columns: ["32", "64"], values: [[0.5, nil], [0.75, 0.25]])))
   }
 
+  private static var diagram: Plot {
+    Plot(
+      "Architecture",
+      .diagram(
+        Plot.Diagram([
+          .init("input", notes: ["3 × 32 × 32"], boxes: ["images"]),
+          .init(
+            "layer 1: 13 blocks", notes: ["32 × 32 × 32", "235,000 parameters", longName],
+            boxes: ["3×3 convolution, BN, ReLU", longName, "sum"], hasShortcut: true),
+          .init("", boxes: ["linear"]),
+        ])))
+  }
+
   private static var hostile: Plot {
     Plot("<b>&\"\u{1}\u{0}'ü→漢", x: Axis("<x>"), .bars([Plot.Bar("</svg>&amp;]]>", 1)]), note: "a < b && c > d")
   }
 
   static let full: [Plot] = [
     accuracy, manyLines, gaps, parameters, hugeAndTiny, alone, reliability, layers, importance, rungs, parallel,
-    confusion, pair, hostile,
+    confusion, pair, diagram, hostile,
   ]
 
   private static let nothing: [Plot.Content] = [
@@ -130,7 +143,7 @@ enum Samples {
     .bars([Plot.Bar("a", .nan)]), .parallel(.init([], records: [])),
     .parallel(.init([.init(Axis("a")), .init(Axis("b"))], records: [])),
     .parallel(.init([.init(Axis("a")), .init(Axis("b"))], records: [[nil, nil]])),
-    .heatMap(.init(rows: [], columns: [], values: [])),
+    .heatMap(.init(rows: [], columns: [], values: [])), .diagram(.init([])),
   ]
 
   static let empty = nothing.map {

@@ -62,7 +62,7 @@ import Training
     #expect(page.text.contains("best validation accuracy 49.00 %, epoch 5") && page.text.contains("A <fast> processor"))
     #expect(page.text.contains("4 of 6 correct") && page.text.contains("2 of 2 wrong images"))
     #expect(page.text.contains("dog & co, not <cat> 100\u{A0}%") && page.text.contains("<cat>, not dog & co 73\u{A0}%"))
-    #expect(page.elements["img"] == 4 && page.elements["svg"] == 7)
+    #expect(page.elements["img"] == 4 && page.elements["svg"] == 8)
     #expect(page.text.contains("tpsnet train --config 'runs/a & <b>'/config.yaml"))
     #expect(page.text.contains("learningRate: 0.1"))
   }
@@ -72,7 +72,7 @@ import Training
   ) throws {
     let run = try Self.run(epochs: epochs, isValidated: isValidated, isFinished: false)
     let page = try PageReader(run.html(path: "runs/mine"))
-    #expect(page.isSelfContained && page.elements["svg"] == 4 && page.elements["img"] == nil)
+    #expect(page.isSelfContained && page.elements["svg"] == 5 && page.elements["img"] == nil)
     #expect(page.text.contains("no epoch has ended yet") == (epochs == 0))
     #expect(page.text.contains("under way, \(epochs) of 5 epochs in \(epochs):00") == (epochs > 0))
     #expect(page.text.contains("best validation accuracy") == (epochs > 0 && isValidated))
@@ -132,6 +132,23 @@ import Training
   private static func training() throws -> ImageSet {
     let pixels: [UInt8] = (0..<4 * 3072).map { byte in UInt8(truncatingIfNeeded: byte * 7) }
     return try ImageSet(pixels: pixels, labels: [0, 1, 0, 1], height: 32, width: 32, classNames: ["a", "b"])
+  }
+
+  /// Every kind of network is drawn with all its parameters, each once.
+  @Test(arguments: [ResNetSpec.Layer.Entry.block, .convPool], [0, 1])
+  func theArchitectureHoldsEveryParameter(entry: ResNetSpec.Layer.Entry, blocks: Int) throws {
+    var configuration = Self.configuration()
+    configuration.model.preActivation = entry == .block && blocks == 1
+    configuration.model.stem.whitening = entry == .convPool && blocks == 1
+    configuration.model.layers[1].entry = entry
+    configuration.model.layers[1].blocks = entry == .block ? blocks + 1 : blocks
+    let run = try RunData(name: "mine", configuration: configuration, history: [], summary: nil)
+    guard case .diagram(let diagram) = run.figures.last?.plot.content else { throw Missing() }
+    let counts = diagram.stages.flatMap(\.notes).filter { $0.hasSuffix(" parameters") }.compactMap {
+      Int($0.dropLast(11).filter(\.isNumber))
+    }
+    #expect(counts.reduce(0, +) == run.network.parameters && counts.count >= 4)
+    #expect(diagram.stages.count { $0.hasShortcut } == (entry == .convPool && blocks == 0 ? 1 : 2))
   }
 
   @Test func filtersNeedThreeChannels() {

@@ -111,7 +111,7 @@ public struct FirstFilters: Sendable {
   var sheet: Raster {
     let columns = min(count, 16)
     let side = kernel + 1
-    var sheet = Raster(width: columns * side + 1, height: (count + columns - 1) / columns * side + 1, grey: 255)
+    var sheet = Raster(width: columns * side + 1, height: (count + columns - 1) / columns * side + 1, grey: 128)
     let size = 3 * kernel * kernel
     for filter in 0..<count {
       let own = values[filter * size..<(filter + 1) * size]

@@ -68,7 +68,7 @@ extension RunData {
 
   /// Every figure, in the order of the report.
   public var figures: [Figure] {
-    [accuracy, loss, rate, throughput] + (test?.figures ?? [])
+    [accuracy, loss, rate, throughput] + (test?.figures ?? []) + [architecture]
   }
 }
 

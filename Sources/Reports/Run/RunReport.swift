@@ -43,6 +43,7 @@ extension RunData {
     page.paragraph(
       "\(Format.grouped(network.parameters)) parameters, \(Format.grouped(network.multiplyAdds)) multiply-adds an image."
     )
+    page.figures([architecture])
     page.details("\(network.layers.count) layers") { $0.table(network.table) }
     page.section("Configuration")
     let yaml = try configuration.yaml()

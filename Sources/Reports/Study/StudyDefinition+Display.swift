@@ -18,7 +18,10 @@ extension StudyDefinition {
     }
     if let seconds = budget.secondsPerEpoch { facts.append(("budget, seconds an epoch", Format.significant(seconds))) }
     if let bytes = budget.memoryBytes { facts.append(("budget, memory", Format.mebibytes(bytes))) }
-    if !settings.isEmpty { facts.append(("settings", settings.joined(separator: " "))) }
+    facts += settings.map { setting in
+      let parts = setting.split(separator: "=", maxSplits: 1)
+      return (name: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : "")
+    }
     if let trials { facts.append(("trials wanted", Format.grouped(trials))) }
     return facts
   }

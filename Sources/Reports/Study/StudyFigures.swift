@@ -113,20 +113,27 @@ extension StudyData {
       .map { Plot.Cluster($0.key, $0.value) }
     if !clusters.isEmpty { clusters[0].trend = front.stepped }
     let budget = definition?.budget.parameters
+    // A budget far from all trials would press them together.
+    let isNear = Double(budget ?? 0) <= 4 * (all.map(\.x).max() ?? 0)
+    let notes = [
+      all.isEmpty ? "" : "Line: the best of at most so many parameters.",
+      budget.map { isNear ? "" : "Budget: \(Format.grouped($0)) parameters." } ?? "",
+    ]
     return Figure(
       "parameters",
       Plot(
         "Accuracy against parameters", x: Axis("parameters", .compact, scale: .log),
         y: Axis(accuracyTitle, .percent), .scatter(clusters),
-        rules: budget.map { [Plot.Rule("budget \(Format.grouped($0))", .x(Double($0)))] } ?? [],
-        note: all.isEmpty ? "" : "Line: the best of at most so many parameters.",
+        rules: budget.flatMap { isNear ? [Plot.Rule("budget \(Format.grouped($0))", .x(Double($0)))] : nil } ?? [],
+        note: notes.filter { !$0.isEmpty }.joined(separator: " "),
         emptyText: compared.isEmpty ? Self.noTrials : "the trials do not say their parameters"))
   }
 
   /// All compared trials through all variables.
   var parallel: Figure {
     // As many axes as a screen holds, those that matter most, in their usual order.
-    let chosen = Set(importance.map(\.parameter).prefix(9))
+    let names = Set(varying.map(\.name))
+    let chosen = Set(importance.map(\.parameter).filter(names.contains).prefix(9))
     let shown = varying.count <= 9 ? varying : varying.filter { chosen.contains($0.name) }
     let dimensions = shown.map { Plot.ParallelCoordinates.Dimension($0.axis, categories: $0.categories) }
     let best = compared.sorted { ($0.accuracy, $1.trial.number) > ($1.accuracy, $0.trial.number) }

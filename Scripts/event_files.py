@@ -1,6 +1,6 @@
 """Checks with TensorBoard's own reader that it shows a run as the run's metrics.csv has it.
 
-    python Scripts/tensorboard.py runs/sprint-1        (needs tensorboard)
+    python Scripts/event_files.py runs/sprint-1        (needs tensorboard)
 
 Prints every tag. The exit code is 1 where a curve is not the column of metrics.csv, each epoch once (also after kills
 and resumes), or where the configuration, the settings of the hparams plugin or the augmented images are missing.
