@@ -53,7 +53,7 @@ public struct ModelSummary: Hashable, Codable, Sendable {
     parameterBytes = 4 * graph.parameterCount
     activations = graph.nodes.reduce(0) { sum, node in
       switch node.operation {
-      case .convolution, .batchNorm, .add, .maxPool: sum + node.shape.count
+      case .convolution, .batchNorm, .add, .maxPool, .squeezeExcitation: sum + node.shape.count
       default: sum
       }
     }

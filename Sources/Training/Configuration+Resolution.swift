@@ -43,6 +43,14 @@ extension Configuration {
     return configuration
   }
 
+  /// The configuration that a run wrote down, perhaps an older version's: keys that did not exist then are at their
+  /// defaults, whatever a preset makes of them now. Throws `ConfigurationError`.
+  static func stored(_ text: String, origin: String) throws -> Configuration {
+    try resolve(
+      [.text(text, origin: origin)],
+      over: Configuration(model: ResNetSpec(stem: .init(channels: 1), layers: [], pool: 1)))
+  }
+
   /// Decodes a whole configuration, not validated yet; throws `ConfigurationError` at an unknown key or word.
   public init(_ tree: ConfigurationTree) throws {
     for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }

@@ -91,9 +91,7 @@ public struct RunDirectory: Sendable {
   /// The configuration that the run was started with.
   public func storedConfiguration() throws -> Configuration {
     let text = String(decoding: try AtomicFile.read(configuration), as: UTF8.self)
-    // Keys that did not exist then are at their defaults, whatever a preset makes of them now.
-    return try Configuration.resolve(
-      [.text(text, origin: configuration.path)], over: Configuration(model: Preset.default.configuration.model))
+    return try Configuration.stored(text, origin: configuration.path)
   }
 
   /// Rewrites the metrics from the whole history.

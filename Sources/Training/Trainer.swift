@@ -110,7 +110,7 @@ public final class Trainer {
   /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
     lock = try RunLock(run)
-    state = try TrainingStateFile.load(run.state, buffers, configuration: configurationText)
+    state = try TrainingStateFile.load(run.state, buffers, configuration: configuration)
   }
 
   /// What a checkpoint of the state holds besides counters.

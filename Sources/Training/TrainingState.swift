@@ -76,12 +76,13 @@ enum TrainingStateFile {
   }
 
   /// Fills the buffers from `url` and returns the state.
-  static func load(_ url: URL, _ buffers: Buffers, configuration: String) throws -> TrainingState {
+  static func load(_ url: URL, _ buffers: Buffers, configuration: Configuration) throws -> TrainingState {
     let file = try SafetensorsFile(contentsOf: url)
     guard let text = file.metadata["state"] else {
       throw CheckpointError(description: "\(url.path): not a training state: nothing to resume from")
     }
-    guard file.metadata["configuration"] == configuration else {
+    let stored = try file.metadata["configuration"].map { try Configuration.stored($0, origin: url.path) }
+    guard stored == configuration else {
       throw CheckpointError(
         description: "\(url.path): belongs to another configuration than the run's config.yaml: do not edit that file")
     }

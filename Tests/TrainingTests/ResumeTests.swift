@@ -140,6 +140,25 @@ import Training
     #expect(text.hasPrefix("\(first.run.state.path): belongs to another configuration"))
   }
 
+  @Test func aRunOfAnOlderVersionGoesOn() throws {
+    let whole = run("whole", .fp32)
+    let expected = try whole.result()
+    let first = run("run", .fp32)
+    first.interruption = 3
+    _ = try first.outcome()
+    // What it did not know yet.
+    let keys = ["squeezeExcitation", "keep", "trivialAugment"]
+    var state = try SafetensorsFile(contentsOf: first.run.state)
+    let lines = try #require(state.metadata["configuration"]).split(separator: "\n")
+    let older = lines.filter { line in !keys.contains { line.contains("\($0):") } }
+    try #require(older.count == lines.count - keys.count)
+    state.metadata["configuration"] = older.joined(separator: "\n")
+    try state.serialized().write(to: first.run.state)
+    let second = run("run", .fp32)
+    second.resumes = true
+    #expect(timeless(try second.result().history) == timeless(expected.history))
+  }
+
   @Test func damagedStatesAreRefused() throws {
     let first = run("run", .fp32)
     first.interruption = 3
