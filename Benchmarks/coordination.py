@@ -48,7 +48,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--stored", default="1000,10000,100000", help="trials in the study before it is measured")
     parser.add_argument("--workers", default="1,2,4,8,16,32")
     parser.add_argument("--seconds", type=float, default=5, help="length of a measurement")
-    parser.add_argument("--rounds", type=int, default=2, help="times that each is measured; the best counts")
+    parser.add_argument("--rounds", type=int, default=3, help="times that each is measured; the median counts")
     parser.add_argument(
         "--optuna-trials", type=int, default=400_000, help="trials that all of Optuna's workers may hold in memory")
     parser.add_argument("--quick", action="store_true", help="only see that it works; writes nothing")
@@ -236,16 +236,16 @@ def measure(chosen: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]
                     [PROGRAM, "storage", "fill", "--storage", urls[0], "--study", STUDY, "--trials", str(stored)], check=True)
                 fill_optuna(urls[1], stored)
                 for workers in chosen.workers:
-                    row: dict[str, Any] = {"storage": storage, "stored": stored, "workers": workers}
+                    rounds: dict[str, list[dict[str, float]]] = {"tpsnet": []}
                     for _ in range(chosen.rounds):
-                        turns = {"tpsnet": run_tpsnet(urls[0], workers, chosen.seconds)}
+                        rounds["tpsnet"].append(summary(run_tpsnet(urls[0], workers, chosen.seconds), chosen.seconds))
                         if stored * workers <= chosen.optuna_trials:
-                            turns["optuna"] = run_optuna(urls[1], workers, chosen.seconds, folder)
-                        for program, latencies in turns.items():
-                            result = summary(latencies, chosen.seconds)
-                            best = row.setdefault(program, result)
-                            if result["trialsPerSecond"] > best["trialsPerSecond"]:
-                                row[program] = result
+                            latencies = run_optuna(urls[1], workers, chosen.seconds, folder)
+                            rounds.setdefault("optuna", []).append(summary(latencies, chosen.seconds))
+                    row: dict[str, Any] = {"storage": storage, "stored": stored, "workers": workers}
+                    for program, results in rounds.items():
+                        results.sort(key=lambda result: result["trialsPerSecond"])
+                        row[program] = results[(len(results) - 1) // 2]
                     yield row
     finally:
         if server:
@@ -283,7 +283,8 @@ def main() -> None:
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "unknown")
     head = (
         f"A trial of 1 ms; {os.cpu_count()} threads of {cpu}; optuna {optuna.__version__}; "
-        f"{datetime.date.today()}; `Benchmarks/coordination.py`. Latency is a trial's time but for its 1 ms."
+        f"{datetime.date.today()}; `Benchmarks/coordination.py {' '.join(sys.argv[1:])}`, median of {chosen.rounds}. "
+        "Latency is a trial's time but for its 1 ms."
     )
     (chosen.output / "coordination.md").write_text(f"{head}\n\n{table(found)}\n")
     (chosen.output / "coordination.json").write_text(json.dumps({"conditions": head, "rows": found}, indent=1) + "\n")
