@@ -17,11 +17,15 @@ import Testing
   private func run(_ workspace: SearchWorkspace, _ arguments: [String], kills: Int, seed: UInt64) throws -> Int {
     var random = CounterRandom(seed: seed)
     var done = 0
+    func reports() -> Int { (try? workspace.trials().reduce(0) { $0 + $1.intermediateValues.count }) ?? 0 }
+    var known = reports()
     for _ in 0..<4 * kills + 1 {
       let program = try Program(arguments)
       while program.isRunning, done < kills {
         let pause = ContinuousClock.now + .milliseconds(150 + random.integer(below: 700))
-        program.wait { ContinuousClock.now >= pause }
+        // Three deaths at the same place are a trial's end, so it has to come from one place to the next.
+        program.wait { ContinuousClock.now >= pause && reports() >= known + 3 }
+        known = reports()
         let workers = Processes.children(of: program.number)
         guard program.isRunning, !workers.isEmpty else { continue }
         let target = Target.allCases[random.integer(below: 3)]

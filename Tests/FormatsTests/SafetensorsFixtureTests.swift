@@ -25,7 +25,7 @@ import Testing
   @Test func parityFixturesAreWhole() throws {
     let folder = fixtures.appendingPathComponent("parity")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    #expect(files.count == 12)
+    #expect(files.count == 13)
     for url in files {
       let file = try SafetensorsFile(contentsOf: url)
       #expect(file.metadata.keys.sorted() == ["imageSeed", "model", "seed", "torch"])

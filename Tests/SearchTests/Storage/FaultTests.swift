@@ -100,7 +100,10 @@ import Testing
     let storage = try DatabaseStorage(url: url)
     let trials = try storage.trials(in: study, states: nil)
     #expect(trials.map(\.number) == Array(0..<limit))
-    #expect(trials.allSatisfy { $0.state == .complete && $0.intermediateValues == [1: 0.5] })
+    #expect(trials.filter { $0.state != .complete }.map(\.number) == [])
+    // A crash may undo each worker's last report (README, "A study's database"), and nothing else.
+    let undone = trials.filter { $0.intermediateValues.isEmpty }.count
+    #expect(undone <= 3 * 4 && trials.allSatisfy { [[:], [1: 0.5]].contains($0.intermediateValues) })
     for (index, numbers) in made.enumerated() {
       #expect(numbers.allSatisfy { trials[$0].userAttributes == ["by": "\(index)"] })
     }
