@@ -1,5 +1,5 @@
-// Maxima and means of windows and the way back, for one instruction set; a plane is one image's map of one block of sixteen
-// channels.
+// Maxima and means of windows and the way back, for one instruction set; a plane is one image's map of one block of
+// sixteen channels.
 #include "activation.h"
 #include "nonlinearity.h"
 

@@ -268,7 +268,7 @@ final class InferenceLowering: Lowering {
   func squeezeExcitation(_ node: Node, hidden: Int) throws -> Value {
     let input = try blocked(node.inputs[0], name: "\(node.name).input")
     let result = target(node, input)
-    let weights = try ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"].map { try loaded(node, $0) }
+    let weights = try Self.squeezeParts.map { try loaded(node, $0) }
     let state = try squeezeMemory(node, hidden: hidden)
     passes.append { [self] in
       squeezeForward(node, hidden: hidden, input, weights: weights, state: state, into: result)

@@ -1,5 +1,5 @@
-// Squeeze-and-excitation in plans of training and of inference: both read the stored weights, and the backward pass what
-// the forward pass has kept of each image.
+// Squeeze-and-excitation in plans of training, which read the stored weights, and of inference, which read them as they
+// were loaded; the backward pass reads what the forward pass has kept of each image.
 internal import CKernels
 internal import Compute
 internal import Models
@@ -11,10 +11,11 @@ extension Lowering {
       pixels: Int32(node.shape.height * node.shape.width), hidden: Int32(hidden))
   }
 
-  private static var parts: [String] { ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"] }
+  /// The node's tensors by the last parts of their names, in the kernels' order.
+  static var squeezeParts: [String] { ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"] }
 
   /// The node's weights where they are stored.
-  func squeezeWeights(_ node: Node) throws -> [Value] { try Self.parts.map { try parameters.value(node, $0) } }
+  func squeezeWeights(_ node: Node) throws -> [Value] { try Self.squeezeParts.map { try parameters.value(node, $0) } }
 
   /// Memory for what the kernels keep of each image.
   func squeezeMemory(_ node: Node, hidden: Int) throws -> Value {
@@ -37,7 +38,7 @@ extension Lowering {
   ) throws {
     let (shape, kernels) = (squeeze(node, hidden: hidden), self.kernels)
     let scratch = try squeezeMemory(node, hidden: hidden)
-    let gradients = try Self.parts.map { try parameters.gradient(node, $0) }
+    let gradients = try Self.squeezeParts.map { try parameters.gradient(node, $0) }
     let weights = try squeezeWeights(node)
     builder.run(
       "\(node.name).backward", on: [input, gradient, state, scratch, result] + weights + gradients

@@ -24,28 +24,23 @@ extension RunData {
 
   /// Loss by epoch.
   var loss: Figure {
-    Figure(
-      "loss",
-      Plot(
-        "Loss", x: Axis("epoch", .integer), y: Axis("mean cross-entropy"),
-        .lines(
-          [
-            line("train", isDashed: true, color: 0) { $0.trainLoss },
-            line("validation", color: 1) { $0.validationLoss },
-          ].filter { !$0.points.isEmpty }), rules: chosen, emptyText: Self.noEpoch))
+    Figure("loss", curves("Loss", Axis("mean cross-entropy"), train: { $0.trainLoss }) { $0.validationLoss })
   }
 
   /// Accuracy by epoch.
   var accuracy: Figure {
-    Figure(
-      "accuracy",
-      Plot(
-        "Accuracy", x: Axis("epoch", .integer), y: Axis("images predicted correctly", .percent),
-        .lines(
-          [
-            line("train", isDashed: true, color: 0) { $0.trainAccuracy },
-            line("validation", color: 1) { $0.validationAccuracy },
-          ].filter { !$0.points.isEmpty }), rules: chosen, emptyText: Self.noEpoch))
+    let axis = Axis("images predicted correctly", .percent)
+    return Figure("accuracy", curves("Accuracy", axis, train: { $0.trainAccuracy }) { $0.validationAccuracy })
+  }
+
+  /// What training and validation images say by epoch.
+  private func curves(
+    _ title: String, _ axis: Axis, train: (EpochRecord) -> Double?, validation: (EpochRecord) -> Double?
+  ) -> Plot {
+    let lines = [line("train", isDashed: true, color: 0, train), line("validation", color: 1, validation)]
+    return Plot(
+      title, x: Axis("epoch", .integer), y: axis, .lines(lines.filter { !$0.points.isEmpty }), rules: chosen,
+      emptyText: Self.noEpoch)
   }
 
   /// Learning rate by epoch.

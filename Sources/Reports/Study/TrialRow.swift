@@ -46,7 +46,8 @@ public struct TrialRow: Encodable {
       cells.append(row.accuracy.map(Format.percent) ?? "")
       cells.append(row.parameters.map(Format.grouped) ?? "")
       cells.append(row.seconds.map { Format.fixed($0, 1) } ?? "")
-      table.append(cells + variables.map { $0.text(of: row.values.mapValues(short)) })
+      let values = row.values.mapValues(short)
+      table.append(cells + variables.map { $0.text(of: values) })
     }
     return table
   }
