@@ -30,6 +30,11 @@ public struct CheckpointInfo: Sendable {
   /// Training steps so far, where it says so.
   public var steps: Int { notes["step"].flatMap { Int($0) } ?? 0 }
 
+  /// The configuration it was trained with, where it says so. Throws `ConfigurationError`.
+  public func configuration() throws -> Configuration? {
+    try notes["configuration"].map { try Configuration.stored($0, origin: "the checkpoint's configuration") }
+  }
+
   /// What a file says of itself, as strings.
   func metadata() throws -> [String: String] {
     let encoder = JSONEncoder()
@@ -54,21 +59,29 @@ public enum Checkpoint {
 
   /// Writes the values of `parameters` and `info` to `url`, atomically.
   ///
-  /// - Parameter steps: training steps so far, stored as each normalisation's `num_batches_tracked`.
+  /// - Parameters:
+  ///   - steps: training steps so far, stored as each normalisation's `num_batches_tracked`.
+  ///   - precision: bf16 halves the file: filters and matrices are rounded, everything of one dimension is kept.
   public static func save(
-    _ parameters: ParameterStore, info: CheckpointInfo, steps: Int, to url: URL
+    _ parameters: ParameterStore, info: CheckpointInfo, steps: Int, as precision: Precision = .fp32, to url: URL
   ) throws {
-    var file = try stateDictionary(parameters, steps: steps)
+    var file = try stateDictionary(parameters, steps: steps, as: precision)
     file.metadata = try info.metadata()
     try file.write(to: url)
   }
 
   /// The values of `parameters` as PyTorch's `state_dict`, without a description of the network.
-  public static func stateDictionary(_ parameters: ParameterStore, steps: Int) throws -> SafetensorsFile {
+  public static func stateDictionary(
+    _ parameters: ParameterStore, steps: Int, as precision: Precision = .fp32
+  ) throws -> SafetensorsFile {
     var file = SafetensorsFile(metadata: ["format": "pt"])
     for spec in parameters.specs {
-      try file.add(
-        spec.name, shape: spec.shape, floats: UnsafeBufferPointer(parameters.values(of: spec.name)))
+      let values = UnsafeBufferPointer(parameters.values(of: spec.name))
+      if precision == .bf16, spec.shape.count > 1 {
+        try file.add(spec.name, shape: spec.shape, roundingToBFloat16: values)
+      } else {
+        try file.add(spec.name, shape: spec.shape, floats: values)
+      }
       if spec.role == .runningVariance {
         try file.add(
           spec.name.replacingOccurrences(of: "running_var", with: counterSuffix), shape: [],

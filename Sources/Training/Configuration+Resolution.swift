@@ -23,17 +23,20 @@ extension Configuration {
     _ layers: [Layer], over base: Configuration = Preset.default.configuration
   ) throws -> Configuration {
     var tree = try ConfigurationTree(encoding: base)
+    var isChosen = false
     for layer in layers {
       switch layer {
       case .preset(let name):
         tree = try ConfigurationTree(encoding: Preset.named(name).configuration)
+        isChosen = true
       case .file(let url):
         guard let text = try? String(contentsOf: url, encoding: .utf8) else {
           throw ConfigurationError("\(url.path): cannot be read: name a YAML or JSON file")
         }
-        try tree.lay(over: ConfigurationTree(yaml: text, origin: url.path), origin: url.path)
+        try tree.lay(over: ConfigurationTree(yaml: text, origin: url.path), origin: url.path, keepsSettings: isChosen)
       case .text(let text, let origin):
-        try tree.lay(over: ConfigurationTree(yaml: text, origin: origin), origin: origin)
+        try tree.lay(over: ConfigurationTree(yaml: text, origin: origin), origin: origin, keepsSettings: isChosen)
+        isChosen = true
       case .assignment(let assignment):
         try tree.set(assignment)
       }
@@ -46,10 +49,11 @@ extension Configuration {
   /// The configuration that a run wrote down, perhaps an older version's: keys that did not exist then are at their
   /// defaults, whatever a preset makes of them now. Throws `ConfigurationError`.
   static func stored(_ text: String, origin: String) throws -> Configuration {
-    try resolve(
-      [.text(text, origin: origin)],
-      over: Configuration(model: ResNetSpec(stem: .init(channels: 1), layers: [], pool: 1)))
+    try resolve([.text(text, origin: origin)], over: plain)
   }
+
+  /// What a description of a network of one's own starts from.
+  static let plain = Configuration(model: ResNetSpec(stem: .init(channels: 32), layers: [], pool: 4))
 
   /// Decodes a whole configuration, not validated yet; throws `ConfigurationError` at an unknown key or word.
   public init(_ tree: ConfigurationTree) throws {
@@ -79,20 +83,17 @@ extension Configuration {
 }
 
 extension ConfigurationTree {
-  fileprivate mutating func lay(over other: ConfigurationTree, origin: String) throws {
+  /// A source that lists layers describes a network of its own: what it leaves out of the network is plain, not what a
+  /// preset's network has, and so are its training settings where nobody chose a preset for them.
+  fileprivate mutating func lay(over other: ConfigurationTree, origin: String, keepsSettings: Bool) throws {
     guard case .map(let map) = other else { throw ConfigurationError("\(origin): a configuration is a map of keys") }
-    if case .map(let model)? = map["model"], model["layers"] != nil { try forgetOptions() }
+    if case .map(let model)? = map["model"], model["layers"] != nil {
+      let plain = Configuration.plain
+      self =
+        keepsSettings
+        ? overlaid(with: .map(["model": try ConfigurationTree(encoding: plain.model)]))
+        : try ConfigurationTree(encoding: plain)
+    }
     self = overlaid(with: other)
-  }
-
-  /// A source that lists layers describes a network of its own: what it leaves out is the default, not what the network
-  /// before it had. Stem, pool, dropout and classes alone are kept, as they have been ever since.
-  private mutating func forgetOptions() throws {
-    guard case .map(let map) = self, let model = map["model"] else { return }
-    let known = try model.decode(ResNetSpec.self)
-    let plain = ResNetSpec(
-      input: known.input, stem: .init(channels: known.stem.channels, kernel: known.stem.kernel), layers: known.layers,
-      pool: known.pool, blockDropout: known.blockDropout, dropout: known.dropout, classes: known.classes)
-    self = overlaid(with: .map(["model": try ConfigurationTree(encoding: plain)]))
   }
 }

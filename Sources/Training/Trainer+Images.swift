@@ -23,7 +23,7 @@ extension Trainer {
   }
 
   /// The images to train on and those held out.
-  static func split(
+  public static func split(
     _ set: ImageSet, _ settings: Configuration.DataSettings
   ) throws -> (train: [Int], validation: [Int]) {
     var split = try Split.stratified(labels: set.labels, validation: settings.validation, seed: settings.splitSeed)

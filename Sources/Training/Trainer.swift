@@ -253,7 +253,7 @@ public final class Trainer {
   private func save(to url: URL) throws {
     var notes = [
       "epoch": "\(state.epoch)", "step": "\(stepsTaken)", "seed": "\(configuration.training.seed)",
-      "dataset": configuration.data.dataset, "precision": precision.rawValue,
+      "dataset": configuration.data.dataset, "precision": precision.rawValue, "configuration": configurationText,
     ]
     notes["validationAccuracy"] = state.history.last?.validationAccuracy.map { "\($0)" }
     try Checkpoint.save(

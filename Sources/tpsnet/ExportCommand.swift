@@ -1,5 +1,6 @@
 // `tpsnet export`: a network for other programs: ONNX to run it, safetensors to go on with it in PyTorch.
 import ArgumentParser
+import Compute
 import Foundation
 import Models
 import Formats
@@ -32,6 +33,12 @@ struct ExportCommand: ParsableCommand {
   var target: Target
   @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
   var output: String
+  @Option(help: "safetensors, pytorch-names: fp32, or bf16 for filters and matrices in half the room.")
+  var dtype: Precision = .fp32
+  @Option(
+    name: .customLong("note"),
+    help: ArgumentHelp("safetensors: add to what the file says of itself.", valueName: "key=value"))
+  var notes: [Note] = []
   @Flag(help: "ONNX: multiply batch normalisations into the convolutions before them.")
   var foldBatchNorm = false
   @Option(help: "ONNX: let the model normalise bytes of 0…255 (uint8) or floats of 0…1 (float).")
@@ -41,6 +48,8 @@ struct ExportCommand: ParsableCommand {
     if target != .onnx, foldBatchNorm || withPreprocessing != nil {
       throw ValidationError("--fold-batch-norm and --with-preprocessing belong to --to onnx")
     }
+    if target == .onnx, dtype != .fp32 { throw ValidationError("--dtype bf16 belongs to safetensors and pytorch-names") }
+    if target != .safetensors, !notes.isEmpty { throw ValidationError("--note belongs to --to safetensors") }
   }
 
   func run() throws {
@@ -48,9 +57,11 @@ struct ExportCommand: ParsableCommand {
     let url = URL(fileURLWithPath: output)
     switch target {
     case .safetensors:
-      try Checkpoint.save(loaded.parameters, info: loaded.info, steps: loaded.info.steps, to: url)
+      var info = loaded.info
+      for note in notes { info.notes[note.key] = note.value }
+      try Checkpoint.save(loaded.parameters, info: info, steps: info.steps, as: dtype, to: url)
     case .pytorchNames:
-      try Checkpoint.stateDictionary(loaded.parameters, steps: loaded.info.steps).write(to: url)
+      try Checkpoint.stateDictionary(loaded.parameters, steps: loaded.info.steps, as: dtype).write(to: url)
     case .onnx:
       let images = withPreprocessing.flatMap { ONNXExport.Images(rawValue: $0.rawValue) } ?? .normalized
       let model = try ONNXExport.model(
@@ -59,5 +70,16 @@ struct ExportCommand: ParsableCommand {
       try AtomicFile.write(model.serialized(), to: url)
     }
     Console.out("\(output): \(Format.grouped(loaded.graph.parameterCount)) parameters")
+  }
+}
+
+/// A fact that a checkpoint's metadata is to hold.
+struct Note: ExpressibleByArgument {
+  let key: String
+  let value: String
+
+  init?(argument: String) {
+    guard let sign = argument.firstIndex(of: "="), sign > argument.startIndex else { return nil }
+    (key, value) = (String(argument[..<sign]), String(argument[argument.index(after: sign)...]))
   }
 }

@@ -58,6 +58,7 @@ struct DataOptions: ParsableArguments {
 }
 
 extension Configuration.PrecisionChoice: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 extension TestTimeAugmentation: ExpressibleByArgument {}
 extension Pruner.Mode: ExpressibleByArgument {}
 extension Horizon: ExpressibleByArgument {}

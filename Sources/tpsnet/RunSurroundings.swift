@@ -54,9 +54,7 @@ extension RunData {
     _ evaluation: Evaluation, _ dataset: Dataset, of run: RunDirectory, _ configuration: Configuration
   ) throws {
     test = TestResult(evaluation, of: dataset.test)
-    let indices = try Split.stratified(
-      labels: dataset.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed
-    ).train
+    let indices = try Trainer.split(dataset.train, configuration.data).train
     // One image a class, as far as ten go.
     let chosen = (0..<Int32(min(10, dataset.train.classNames.count))).compactMap { label in
       indices.first { dataset.train.labels[$0] == label }

@@ -20,7 +20,7 @@ struct SummaryCommand: ParsableCommand {
 
   @OptionGroup var options: ConfigurationOptions
 
-  @Option(help: ArgumentHelp("Describe the network of a checkpoint.", valueName: "file"))
+  @Option(help: ArgumentHelp("Describe the network of a checkpoint, or of shipped weights.", valueName: "file"))
   var weights: String?
 
   @Option(help: "Largest number of parameters allowed, e.g. 5M, 300k or 4959770.")
@@ -37,7 +37,7 @@ struct SummaryCommand: ParsableCommand {
 
   func run() throws {
     let spec =
-      try weights.map { try Checkpoint.describe(URL(fileURLWithPath: $0)).model }
+      try weights.map { try Checkpoint.describe(ShippedWeights.file($0)).model }
       ?? Configuration.resolve(options.layers).model
     let summary = ModelSummary(try spec.graph(), budget: budget?.parameters)
     if json { try Console.json(summary) } else { show(summary) }

@@ -68,7 +68,9 @@ struct TestCommand: ParsableCommand {
     try Trainer.check(set, fits: graph)
 
     let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
-    let precision = (engine.precision ?? configuration.training.precision).resolved
+    // Weights that were trained and judged in fp32 keep their accuracy to the image on processors that have bf16.
+    let known: Configuration.PrecisionChoice? = info.notes["precision"] == "fp32" ? .fp32 : nil
+    let precision = (engine.precision ?? known ?? configuration.training.precision).resolved
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
       parameters: loaded.parameters)
@@ -94,8 +96,7 @@ struct TestCommand: ParsableCommand {
 
   private func images(of data: Dataset, _ configuration: Configuration) throws -> (ImageSet, [Int]) {
     if split == .test { return (data.test, Array(0..<data.test.count)) }
-    let parts = try Split.stratified(
-      labels: data.train.labels, validation: configuration.data.validation, seed: configuration.data.splitSeed)
+    let parts = try Trainer.split(data.train, configuration.data)
     let indices = split == .train ? parts.train : parts.validation
     guard !indices.isEmpty else {
       throw ConfigurationError("--split \(split.rawValue): the run held no images out (data.validation=0)")

@@ -46,7 +46,7 @@ struct TrainCommand: ParsableCommand {
   var runs = "runs"
   @Option(help: ArgumentHelp("Go on with an interrupted run.", valueName: "run"))
   var resume: String?
-  @Option(help: ArgumentHelp("Start from the weights of a checkpoint.", valueName: "file"))
+  @Option(help: ArgumentHelp("Start from the weights of a checkpoint, or from shipped ones.", valueName: "file"))
   var weights: String?
   @Option(help: ArgumentHelp("Train a trial of a search in full, on all images.", valueName: "study#17"))
   var fromTrial: String?
@@ -97,7 +97,7 @@ struct TrainCommand: ParsableCommand {
     let backend = try OneDNNBackend.make(configuration)
     let precision = configuration.training.precision.resolved
     let start = try weights.map { [configuration] in
-      try Checkpoint.load(URL(fileURLWithPath: $0), fallback: configuration)
+      try Checkpoint.load(ShippedWeights.file($0), fallback: configuration)
     }
 
     let stem = trial.map { "\($0.study)-trial-\($0.number)" } ?? options.preset ?? Preset.default.name

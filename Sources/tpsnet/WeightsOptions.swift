@@ -1,5 +1,5 @@
 // Weights and what they are for, as several commands take them:
-// a file in either format, or a run's best.
+// a file in either format, one that comes with the program, or a run's best.
 import ArgumentParser
 import Compute
 import Foundation
@@ -8,7 +8,7 @@ import Training
 
 /// `--weights` or `--run`, and the description of weights that lack one.
 struct WeightsOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("A checkpoint: safetensors, or PyTorch's .pt.", valueName: "file"))
+  @Option(help: ArgumentHelp("A checkpoint (safetensors, or PyTorch's .pt), or the name of shipped weights.", valueName: "file"))
   var weights: String?
   @Option(name: .customLong("run"), help: ArgumentHelp("A run: its best weights by validation.", valueName: "run"))
   var runName: String?
@@ -17,7 +17,7 @@ struct WeightsOptions: ParsableArguments {
   @OptionGroup var options: ConfigurationOptions
 
   func validate() throws {
-    guard (weights == nil) != (runName == nil) else { throw ValidationError("name either --weights FILE or --run RUN") }
+    guard (weights == nil) != (runName == nil) else { throw ValidationError("name either --weights FILE-OR-NAME or --run RUN") }
     if runName != nil, !options.isEmpty {
       throw ValidationError("--run brings its own configuration: leave out --preset, --config and --set")
     }
@@ -37,16 +37,13 @@ struct WeightsOptions: ParsableArguments {
       let run = try RunDirectory.find(runName, in: URL(fileURLWithPath: runs))
       return try load(run.chosenWeights, try run.storedConfiguration(), describes: true)
     }
-    let url = URL(fileURLWithPath: weights ?? "")
-    guard FileManager.default.fileExists(atPath: url.path) else {
-      throw ConfigurationError("--weights \(weights ?? ""): no such file")
-    }
-    return try load(url, try Configuration.resolve(options.layers), describes: !options.isEmpty)
+    return try load(
+      ShippedWeights.file(weights ?? ""), try Configuration.resolve(options.layers), describes: !options.isEmpty)
   }
 
   private func load(_ url: URL, _ configuration: Configuration, describes: Bool) throws -> Loaded {
     let (parameters, graph, info) = try Checkpoint.load(url, fallback: describes ? configuration : nil)
-    var configuration = configuration
+    var configuration = try describes ? configuration : info.configuration() ?? configuration
     configuration.model = info.model
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
   }

@@ -79,6 +79,21 @@ import Testing
     #expect(saved.code == 0 && saved.output.contains("1,478 parameters"))
     #expect(try SafetensorsFile(contentsOf: URL(fileURLWithPath: whole)) == best)
 
+    let half = folder.path("half.safetensors")
+    let rounded = try tpsnet(
+      ["export"] + source + ["--to", "safetensors", "--dtype", "bf16", "--note", "recipe=tiny=1", half])
+    #expect(rounded.code == 0, "\(rounded.errors)")
+    let rest = try SafetensorsFile(contentsOf: URL(fileURLWithPath: half))
+    #expect(rest.metadata == best.metadata.merging(["recipe": "tiny=1"]) { $1 })
+    for tensor in best.tensors where tensor.type == .float32 {
+      let (exact, close) = (try best.floats(named: tensor.name), try rest.floats(named: tensor.name))
+      #expect(rest[tensor.name]?.type == (tensor.shape.count > 1 ? .bfloat16 : .float32), "\(tensor.name)")
+      #expect(zip(exact, close).allSatisfy { abs($0 - $1) <= abs($0) / 256 }, "\(tensor.name)")
+    }
+    for refused in [["--to", "onnx", "--dtype", "bf16"], ["--to", "pytorch-names", "--note", "a=b"]] {
+      #expect(try tpsnet(["export"] + source + refused + [folder.path("refused")]).code == 2)
+    }
+
     for flags in [[], ["--fold-batch-norm", "--with-preprocessing", "uint8"], ["--with-preprocessing", "float"]] {
       let model = folder.path("model.onnx")
       let outcome = try tpsnet(["export"] + source + ["--to", "onnx", model] + flags)

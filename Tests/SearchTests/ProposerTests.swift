@@ -5,14 +5,14 @@ import Search
 import Testing
 import Training
 
-/// A study of a shipped space or of a text.
+/// A study of a shipped space or of a text, over a network that sets no limits of its own.
 func study(
   _ space: String = "tpsnet", settings: [String] = [], sampler: Sampler = .random, pruner: Pruner = .default,
   horizon: Horizon = .trial, epochs: Int? = nil, seed: UInt64 = 0, budget: Budget = Budget()
 ) throws -> StudyDefinition {
   try StudyDefinition(
-    space: SearchSpace.shipped(named: space) ?? space, origin: "space.yaml", settings: settings, epochs: epochs,
-    sampler: sampler, pruner: pruner, horizon: horizon, seed: seed, budget: budget)
+    space: SearchSpace.shipped(named: space) ?? "preset: model-1\n" + space, origin: "space.yaml", settings: settings,
+    epochs: epochs, sampler: sampler, pruner: pruner, horizon: horizon, seed: seed, budget: budget)
 }
 
 /// The trials that a proposer makes one after the other.

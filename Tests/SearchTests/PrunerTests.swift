@@ -40,11 +40,13 @@ import Training
     #expect(Pruner.none.decide(RungStanding(count: 9, better: 8)) == .proceed)
   }
 
+  private static let schedules = "schedule.kind: [cosine, linear]\noptimizer.learningRate: { low: 0.02, high: 1, log: true }"
+
   @Test func theRungsHorizonEndsItsCyclesAtTheRungs() throws {
-    let definition = try study("training", horizon: .rung, epochs: 15)
+    let definition = try study(Self.schedules, horizon: .rung, epochs: 15)
     #expect(definition.rungs == [1, 3, 7])
     #expect(throws: SpaceError.self) { try definition.proposer() }
-    let proposer = try study("training", settings: ["schedule.kind=cosine"], horizon: .rung, epochs: 15).proposer()
+    let proposer = try study(Self.schedules, settings: ["schedule.kind=cosine"], horizon: .rung, epochs: 15).proposer()
     let schedule = try proposer.configuration(of: try #require(trials(1, of: proposer).first)).schedule
     for end in definition.rungs + [15] {
       #expect(schedule.factor(at: Double(end) - 1e-6, of: 15) < 1e-3)
@@ -53,7 +55,7 @@ import Training
   }
 
   @Test func theTrialsHorizonIsItsLength() throws {
-    let proposer = try study("training", settings: ["schedule.kind=cosine"], epochs: 15).proposer()
+    let proposer = try study(Self.schedules, settings: ["schedule.kind=cosine"], epochs: 15).proposer()
     let configuration = try proposer.configuration(of: try #require(trials(1, of: proposer).first))
     #expect(configuration.training.epochs == 15)
     #expect(configuration.schedule.factor(at: 14.999, of: 15) < 1e-3)
@@ -65,7 +67,7 @@ import Training
     (.median(warmup: -1, startTrials: 5), .trial, "a warm-up of -1 epochs: use 0 or more"),
     (.median(warmup: 0, startTrials: 0), .trial, "0 start trials: use 1 or more"),
     (.none, .rung, "only asha has rungs that a schedule can end at; use horizon trial"),
-    (.default, .rung, "18 epochs end within a cycle of the schedule (grace 1, factor 2): use 15 or 31 epochs"),
+    (.default, .rung, "300 epochs end within a cycle of the schedule (grace 1, factor 2): use 255 or 511 epochs"),
   ])
   func impossiblePrunersAreErrors(pruner: Pruner, horizon: Horizon, message: String) throws {
     let definition = try study("model.pool: [2, 4]", pruner: pruner, horizon: horizon)

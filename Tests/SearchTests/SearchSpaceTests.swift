@@ -6,7 +6,8 @@ import Testing
 import Training
 
 private func read(_ text: String, settings: [String] = []) throws -> SearchSpace {
-  try SearchSpace(yaml: text, origin: "space.yaml", settings: settings)
+  let base = text.contains("preset: ") ? nil : try Preset.named("model-1").configuration
+  return try SearchSpace(yaml: text, origin: "space.yaml", base: base, settings: settings)
 }
 
 @Suite struct SearchSpaceTests {
@@ -25,7 +26,7 @@ private func read(_ text: String, settings: [String] = []) throws -> SearchSpace
         .float(low: 1e-3, high: 1, step: nil, log: true), .categorical([.text("cosine"), .text("linear")]),
         .categorical([.flag(true), .flag(false)]),
       ])
-    #expect(space.base.model == Preset.default.configuration.model)
+    #expect(try space.base.model == Preset.named("model-1").configuration.model)
   }
 
   @Test func aMapOfMapsIsThePathsOfItsLeaves() throws {

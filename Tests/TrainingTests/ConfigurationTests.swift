@@ -80,7 +80,7 @@ import Training
     #expect(configuration.schedule.milestones == [5, 7.5])
   }
 
-  // Whatever the preset below it is: a file of today means tomorrow what it means today.
+  // Whatever the default preset is: a file of today means tomorrow what it means today.
   @Test func aDescribedNetworkTakesItsDefaultsForWhatItLeavesOut() throws {
     let changes = [
       "model.activation=gelu", "model.pooling=max", "model.initialization=dirac", "model.stem.whitening=true",
@@ -90,6 +90,10 @@ import Training
     let expected = ResNetSpec(
       stem: .init(channels: 8), layers: [.init(blocks: 1, channels: 8, stride: 1)], pool: 32)
     #expect(try Configuration.resolve(changes + [described]).model == expected)
+    // Training settings are plain too, unless a preset was chosen for them.
+    #expect(try resolve(described) == Configuration(model: expected))
+    let chosen = try resolve(.preset("tpsnet"), described)
+    #expect(chosen.model == expected && chosen.training.epochs == 300 && chosen.optimizer.learningRate == 0.01)
     // One that only changes a number keeps the rest.
     let configuration = try Configuration.resolve(changes + [text("model: {pool: 2}")])
     #expect(configuration.model.activation == .gelu && configuration.model.pool == 2)

@@ -38,11 +38,12 @@ extension SearchSpace {
       text: """
         # How to train one network: the preset's.
         preset: sprint
-        optimizer.learningRate: { low: 0.02, high: 1, log: true }
-        optimizer.weightDecay: { low: 1e-5, high: 5e-3, log: true }
-        training.batchSize: [64, 128, 256]
-        training.labelSmoothing: [0, 0.1, 0.2]
-        schedule.kind: [cosine, linear]
+        optimizer.learningRate: { low: 0.03, high: 0.5, log: true }
+        optimizer.biasFactor: { low: 16, high: 500, log: true }
+        optimizer.headFactor: { low: 1, high: 20, log: true }
+        optimizer.muon.momentum: [0.4, 0.6, 0.8]
+        training.batchSize: [250, 500, 1000]
+        training.labelSmoothing: [0, 0.1, 0.2, 0.3]
         """),
   ]
 

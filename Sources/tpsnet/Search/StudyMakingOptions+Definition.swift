@@ -21,8 +21,10 @@ extension StudyMakingOptions {
   func definition(goingOnWith stored: StudyDefinition) throws -> StudyDefinition {
     var result = stored
     if space != nil || !settings.isEmpty || configuration.preset != nil || configuration.config != nil {
+      // Whatever the default preset has become since.
       let made = try StudyDefinition(
-        space: space.map(Self.text) ?? stored.space, origin: stored.origin, base: base, settings: settings)
+        space: space.map(Self.text) ?? stored.space, origin: stored.origin, base: base ?? stored.baseConfiguration(),
+        settings: settings)
       (result.space, result.settings, result.base) = (made.space, made.settings, made.base)
     }
     if let epochs { result.epochs = epochs }
