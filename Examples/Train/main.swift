@@ -1,7 +1,6 @@
 // Describe a network, train it, test it: all that is needed to use tpsnet as a library.
 // Run: TPSNET_DATA=~/data swift run -c release example-train
 import Datasets
-import Foundation
 import Models
 import OneDNNBackend
 import Training
@@ -11,10 +10,9 @@ configuration.data.validation = 0
 configuration.training.epochs = 1
 let data = try configuration.loadDataset(from: .resolve())
 let backend = try OneDNNBackend()
-let run = try RunDirectory.unused(in: URL(fileURLWithPath: "runs"), name: nil, stem: "example")
+let run = try RunDirectory.unused(stem: "example")
 let trainer = try Trainer(configuration, dataset: data, backend: backend, run: run) { event in
   if case .epochEnded(let epoch, _) = event { print("epoch \(epoch.epoch): loss \(epoch.trainLoss)") }
 }
 _ = try trainer.train()
-let test = try Evaluator(weights: run.chosenWeights, backend: backend, set: data.test).evaluate()
-print("test accuracy \(test.accuracy), weights in \(run.chosenWeights.path)")
+print("test accuracy", try Evaluator(weights: run.chosenWeights, backend: backend, set: data.test).evaluate().accuracy)

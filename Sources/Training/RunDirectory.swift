@@ -38,7 +38,9 @@ public struct RunDirectory: Sendable {
 
   /// A run called `name` in the folder `runs`; without a name, the first free one of `<stem>-1`, `<stem>-2`, ….
   /// Nothing is written yet. Throws `ConfigurationError` where the name is taken or no plain one.
-  public static func unused(in runs: URL, name: String?, stem: String) throws -> RunDirectory {
+  public static func unused(
+    in runs: URL = URL(fileURLWithPath: "runs"), name: String? = nil, stem: String
+  ) throws -> RunDirectory {
     if let name {
       guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
         throw ConfigurationError("--name \(name): use a plain folder name")
