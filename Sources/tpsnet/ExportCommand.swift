@@ -48,7 +48,9 @@ struct ExportCommand: ParsableCommand {
     if target != .onnx, foldBatchNorm || withPreprocessing != nil {
       throw ValidationError("--fold-batch-norm and --with-preprocessing belong to --to onnx")
     }
-    if target == .onnx, dtype != .fp32 { throw ValidationError("--dtype bf16 belongs to safetensors and pytorch-names") }
+    if target == .onnx, dtype != .fp32 {
+      throw ValidationError("--dtype bf16 belongs to safetensors and pytorch-names")
+    }
     if target != .safetensors, !notes.isEmpty { throw ValidationError("--note belongs to --to safetensors") }
   }
 

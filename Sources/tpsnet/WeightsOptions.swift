@@ -8,7 +8,9 @@ import Training
 
 /// `--weights` or `--run`, and the description of weights that lack one.
 struct WeightsOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("A checkpoint (safetensors, or PyTorch's .pt), or the name of shipped weights.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A checkpoint (safetensors, or PyTorch's .pt), or the name of shipped weights.", valueName: "file"))
   var weights: String?
   @Option(name: .customLong("run"), help: ArgumentHelp("A run: its best weights by validation.", valueName: "run"))
   var runName: String?
@@ -17,7 +19,9 @@ struct WeightsOptions: ParsableArguments {
   @OptionGroup var options: ConfigurationOptions
 
   func validate() throws {
-    guard (weights == nil) != (runName == nil) else { throw ValidationError("name either --weights FILE-OR-NAME or --run RUN") }
+    guard (weights == nil) != (runName == nil) else {
+      throw ValidationError("name either --weights FILE-OR-NAME or --run RUN")
+    }
     if runName != nil, !options.isEmpty {
       throw ValidationError("--run brings its own configuration: leave out --preset, --config and --set")
     }

@@ -86,12 +86,12 @@ import Training
     let runs = [try Self.run("one"), try Self.run("two", epochs: 2, isFinished: false, seed: 8), try Self.run("three")]
     let comparison = RunComparison(runs)
     let page = try PageReader(comparison.html())
-    #expect(page.isSelfContained && page.elements["svg"] == 6)
+    #expect(page.isSelfContained && page.elements["svg"] == 7)
     #expect(page.text.contains("training.seed") && !page.text.contains("optimizer.learningRate"))
     #expect(page.text.contains("2 of 5") && page.text.contains("45.67 %"))
     #expect(try PageReader(RunComparison([runs[0], runs[2]]).html()).text.contains("the same configuration"))
     let names = comparison.figures.map(\.name)
-    #expect(Set(names).count == names.count && names.contains("accuracy-against-parameters"))
+    #expect(Set(names).count == names.count && names.contains("accuracy-against-compute"))
     guard case .scatter(let clusters) = comparison.figures[3].plot.content else { throw Missing() }
     // Not all have been tested, so that validation is what all have in common.
     #expect(clusters.map(\.name) == ["one", "two", "three"] && clusters.map { $0.points[0].y } == [0.49, 0.19, 0.49])

@@ -40,7 +40,8 @@ import Training
     #expect(Pruner.none.decide(RungStanding(count: 9, better: 8)) == .proceed)
   }
 
-  private static let schedules = "schedule.kind: [cosine, linear]\noptimizer.learningRate: { low: 0.02, high: 1, log: true }"
+  private static let schedules =
+    "schedule.kind: [cosine, linear]\noptimizer.learningRate: { low: 0.02, high: 1, log: true }"
 
   @Test func theRungsHorizonEndsItsCyclesAtTheRungs() throws {
     let definition = try study(Self.schedules, horizon: .rung, epochs: 15)

@@ -22,6 +22,7 @@ public struct RunComparison: Sendable {
       curves("train loss", Axis("mean cross-entropy")) { $0.trainLoss },
       cost("parameters", Axis("parameters", .compact)) { Double($0.network.parameters) },
       cost("multiply-adds", Axis("multiply-adds an image", .compact)) { Double($0.network.multiplyAdds) },
+      cost("compute", Axis("PFLOP of training")) { $0.summary?.trainingPFLOP },
       cost("time", Axis("minutes of training")) { $0.history.last.map { $0.seconds / 60 } },
     ]
   }
@@ -83,16 +84,20 @@ public struct RunComparison: Sendable {
   /// Test accuracy, or validation accuracy where not all runs have ended, against what it cost.
   private func cost(_ name: String, _ axis: Axis, _ value: (RunData) -> Double?) -> Figure {
     let areTested = runs.allSatisfy { $0.summary != nil }
-    let clusters = runs.map { run in
-      let accuracy = areTested ? run.summary?.testAccuracy : run.best?.validationAccuracy
+    let accuracies = runs.map { areTested ? $0.summary?.testAccuracy : $0.best?.validationAccuracy }
+    let clusters = zip(runs, accuracies).map { run, accuracy in
       let point = value(run).flatMap { x in accuracy.map { Plot.Point(x, $0) } }
       return Plot.Cluster(run.name, point.map { [$0] } ?? [])
     }
+    // A point at the least, so that seeds do not look worlds apart.
+    let known = accuracies.compactMap { $0 }
+    let covered = [known.min().map { max(0, $0 - 0.005) }, known.max().map { min(1, $0 + 0.005) }].compactMap { $0 }
     return Figure(
       "accuracy against \(name)",
       Plot(
-        "Accuracy against \(name)", x: axis, y: Axis("\(areTested ? "test" : "best validation") accuracy", .percent),
-        .scatter(clusters), emptyText: "no run has a result yet"))
+        "Accuracy against \(name)", x: axis,
+        y: Axis("\(areTested ? "test" : "best validation") accuracy", .percent, covers: covered), .scatter(clusters),
+        emptyText: "no run has a result yet"))
   }
 
   /// One row a setting in which not all runs agree.
