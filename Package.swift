@@ -121,10 +121,17 @@ let package = Package(
   ]
 )
 
+// Tests that leave computing to what they test: optimizing them would take longer than it saves.
+let unoptimized = [
+  "CLITests", "DatasetsTests", "FormatsTests", "ModelsTests", "PlotsTests", "ReportsTests", "SearchTests",
+]
+
 for target in package.targets where target.type != .system && target.type != .plugin {
   guard !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests") else { continue }
   let seesOneDNN =
     ["OneDNNBackend", "tpsnet", "OneDNNBackendTests", "TrainingTests"].contains(target.name)
     || target.name.hasPrefix("example-")
-  target.swiftSettings = (target.swiftSettings ?? []) + (seesOneDNN ? withOneDNN : strict)
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + (seesOneDNN ? withOneDNN : strict)
+    + (unoptimized.contains(target.name) ? [.unsafeFlags(["-Onone"])] : [])
 }
