@@ -36,7 +36,7 @@ public struct Preset: Sendable {
   private static let sprint: Preset = {
     var configuration = Configuration(
       model: ResNetSpec(
-        activation: .gelu, batchNorm: BatchNorm(epsilon: 1e-12, momentum: 0.4, trainsScale: false),
+        activation: .gelu, batchNorm: BatchNorm(momentum: 0.4, trainsScale: false),
         stem: .init(channels: 24, kernel: 2, whitening: true),
         layers: [64, 192, 352].map { .init(blocks: 1, channels: $0, stride: 2, entry: .convPool) },
         pool: 4, pooling: .max, classifierBias: false, logitScale: 0.111, initialization: .dirac))
