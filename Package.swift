@@ -77,6 +77,7 @@ let package = Package(
       name: "example-train", dependencies: ["Datasets", "Models", "OneDNNBackend", "Training"], path: "Examples/Train"),
     .executableTarget(
       name: "example-album", dependencies: ["Datasets", "OneDNNBackend", "Training"], path: "Examples/Album"),
+    .executableTarget(name: "results-figures", dependencies: ["Plots"], path: "Experiments/Figures"),
 
     // What several test targets share; no product contains it.
     .target(
@@ -123,7 +124,8 @@ let package = Package(
 
 // Tests that leave computing to what they test: optimizing them would take longer than it saves.
 let unoptimized = [
-  "CLITests", "DatasetsTests", "FormatsTests", "ModelsTests", "PlotsTests", "ReportsTests", "SearchTests",
+  "CLITests", "ComputeTests", "DatasetsTests", "FormatsTests", "ModelsTests", "OneDNNBackendTests", "PlotsTests",
+  "ReportsTests", "SearchTests", "TrainingTests",
 ]
 
 for target in package.targets where target.type != .system && target.type != .plugin {

@@ -106,12 +106,15 @@ extension Plot {
     public var points: [Point]
     /// A line that follows its middle, drawn over the points.
     public var trend: [Point]
+    /// Whether what a point stands for is written beside it, where there is room.
+    public var showsLabels: Bool
 
     /// Points; see the properties.
-    public init(_ name: String, _ points: [Point], trend: [Point] = []) {
+    public init(_ name: String, _ points: [Point], trend: [Point] = [], showsLabels: Bool = false) {
       self.name = name
       self.points = points
       self.trend = trend
+      self.showsLabels = showsLabels
     }
   }
 

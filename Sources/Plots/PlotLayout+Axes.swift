@@ -65,6 +65,7 @@ extension PlotLayout {
         drawing.data.append(.path(run.compactMap { $0 }, stroke: Stroke(paint: .ink, width: 2)))
       }
     }
+    labels(of: clusters, mapping)
     rules(mapping)
   }
 

@@ -70,6 +70,28 @@ import Testing
     }
   }
 
+  @Test func labelsStandBesideTheirPointsWhereThereIsRoom() {
+    let crowd = (0..<6).map { Plot.Point(3 + Double($0) / 100, 0.5, label: "one of a crowd, \($0)") }
+    let ends = [Plot.Point(1, 0, label: "the leftmost of all"), Plot.Point(9, 1, label: "the rightmost of all")]
+    let plot = Plot(
+      "p", x: Axis("x"), y: Axis("y"), .scatter([Plot.Cluster("", ends + crowd, showsLabels: true)]))
+    let measure = TextMeasure()
+    let drawing = plot.drawing(measure: measure)
+    let boxes = drawing.overlay.compactMap(measure.box)
+    let written = drawing.overlay.compactMap { mark in
+      if case .text(let words, _, _, _, _, _) = mark { words } else { nil }
+    }
+    #expect(written.starts(with: ends.map(\.label)))
+    #expect(written.count > 2 && written.count < 8, "some of the crowd have room, not all: \(written)")
+    for center in drawing.data.flatMap(places) {
+      #expect(!boxes.contains { $0.contains(center) })
+    }
+    for box in boxes {
+      #expect(drawing.area.contains(Location(x: box.x, y: box.y)))
+      #expect(drawing.area.contains(Location(x: box.maxX, y: box.maxY)))
+    }
+  }
+
   @Test func quartilesAreWhereTheyBelong() throws {
     let plot = Plot("p", x: Axis("x", covers: [0, 10]), .strips([Plot.Strip("a", [9, 1, 3, 7, 5])]))
     let drawing = plot.drawing()

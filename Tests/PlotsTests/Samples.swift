@@ -46,6 +46,18 @@ enum Samples {
       ]), rules: [Plot.Rule("budget 5M", .x(5e6)), Plot.Rule("chance", .y(0.1))])
   }
 
+  private static var labelled: Plot {
+    Plot(
+      "Labelled", x: Axis("PFLOP", scale: .log), y: Axis("accuracy", .percent),
+      .scatter([
+        Plot.Cluster(
+          "ours", [.init(0.1, 0.94, label: "the leftmost of all"), .init(100, 0.97, label: "the rightmost of all")],
+          showsLabels: true),
+        Plot.Cluster(
+          "theirs", (0..<6).map { .init(3 + Double($0) / 10, 0.95, label: "one of a crowd, \($0)") }, showsLabels: true),
+      ]))
+  }
+
   private static var hugeAndTiny: Plot {
     Plot(
       "Huge and tiny", x: Axis("x", scale: .log), y: Axis("y"),
@@ -133,8 +145,8 @@ enum Samples {
   }
 
   static let full: [Plot] = [
-    accuracy, manyLines, gaps, parameters, hugeAndTiny, alone, reliability, layers, importance, rungs, parallel,
-    confusion, pair, diagram, hostile,
+    accuracy, manyLines, gaps, parameters, labelled, hugeAndTiny, alone, reliability, layers, importance, rungs,
+    parallel, confusion, pair, diagram, hostile,
   ]
 
   private static let nothing: [Plot.Content] = [

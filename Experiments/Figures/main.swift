@@ -1,0 +1,50 @@
+// Draws the README's figures of accuracy against cost from Experiments/results.csv:
+//     swift run -c release --disable-testable-imports results-figures
+import Foundation
+import Plots
+
+/// One row of the table.
+struct Result {
+  let group, name: String
+  let cost: [String: Double]
+  let accuracy: Double
+}
+
+let folder = URL(fileURLWithPath: "Experiments")
+
+/// The rows of the table; those without a number where one has to be are left out.
+func table() throws -> [Result] {
+  let lines = try String(contentsOf: folder.appendingPathComponent("results.csv"), encoding: .utf8)
+    .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+  return lines.dropFirst().compactMap { line in
+    let row = Dictionary(uniqueKeysWithValues: zip(lines[0], line))
+    guard let group = row["group"], let name = row["name"], let accuracy = row["accuracy"].flatMap(Double.init) else {
+      return nil
+    }
+    return Result(group: group, name: name, cost: row.compactMapValues(Double.init), accuracy: accuracy / 100)
+  }
+}
+
+/// Accuracy against the column `cost`.
+func figure(_ results: [Result], against cost: String, _ axis: Axis) -> Plot {
+  let known = results.filter { $0.cost[cost] != nil }
+  let groups = known.map(\.group).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+  let clusters = groups.map { group in
+    Plot.Cluster(
+      group,
+      known.filter { $0.group == group }.map { Plot.Point($0.cost[cost] ?? 0, $0.accuracy, label: $0.name) },
+      showsLabels: true)
+  }
+  return Plot(
+    "CIFAR-10: test accuracy against cost", x: axis, y: Axis("test accuracy", .percent), .scatter(clusters))
+}
+
+let results = try table()
+for (name, cost, axis) in [
+  ("accuracy-compute", "pflop", Axis("PFLOP of the whole training", scale: .log)),
+  ("accuracy-minutes", "minutes", Axis("minutes of training, two threads", scale: .log)),
+] {
+  let url = folder.appendingPathComponent("\(name).svg")
+  try Data(figure(results, against: cost, axis).svg().utf8).write(to: url)
+  print(url.relativePath)
+}
