@@ -36,17 +36,9 @@ extension SafetensorsFile {
     try add(name, type: .float32, shape: shape, bytes: Data(buffer: floats))
   }
 
-  /// Adds a BF16 tensor: each number rounded to the nearest with eight bits of significand, ties to even.
-  public mutating func add(
-    _ name: String, shape: [Int], roundingToBFloat16 floats: UnsafeBufferPointer<Float>
-  ) throws(SafetensorsError) {
-    let halves = floats.map { number -> UInt16 in
-      let bits = number.bitPattern
-      // What is no number stays one, whichever bits of it are cut off.
-      guard !number.isNaN else { return UInt16(bits >> 16) | 0x40 }
-      return UInt16((UInt64(bits) + 0x7fff + UInt64(bits >> 16 & 1)) >> 16)
-    }
-    try add(name, type: .bfloat16, shape: shape, bytes: halves.withUnsafeBytes { Data($0) })
+  /// Adds a BF16 tensor of the bit patterns `bfloat16s`.
+  public mutating func add(_ name: String, shape: [Int], bfloat16s: [UInt16]) throws(SafetensorsError) {
+    try add(name, type: .bfloat16, shape: shape, bytes: bfloat16s.withUnsafeBytes { Data($0) })
   }
 
   /// Adds an I64 tensor.

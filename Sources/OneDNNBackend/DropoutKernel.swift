@@ -1,6 +1,7 @@
 // Dropout on memory in whatever layout it has: the mask is a hash of (step, node, position),
 // so the backward pass draws it again instead of keeping it.
 internal import COneDNN
+internal import Compute
 internal import Randomness
 
 /// Zeroes a share of a tensor's values and scales the rest, in place.
@@ -17,7 +18,7 @@ struct DropoutKernel {
     if type == dnnl_bf16 {
       let values = memory.assumingMemoryBound(to: UInt16.self)
       mask(random, threshold, count: bytes / 2) { index, keeps in
-        values[index] = keeps ? Self.bfloat16(Self.float(values[index]) * scale) : 0
+        values[index] = keeps ? (Float(bfloat16: values[index]) * scale).bfloat16 : 0
       }
     } else {
       let values = memory.assumingMemoryBound(to: Float.self)
@@ -39,13 +40,5 @@ struct DropoutKernel {
       }
       index += 4
     }
-  }
-
-  private static func float(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
-
-  /// Rounds to nearest, ties to even.
-  private static func bfloat16(_ value: Float) -> UInt16 {
-    let bits = value.bitPattern
-    return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
   }
 }

@@ -1,5 +1,5 @@
 // The backward half of a training step: nodes in reverse, gradients of a value with several readers summed
-// where they meet, and overwritten in place where nobody else reads them.
+// where they meet, and overwritten in place where nobody else reads them; convolutions.
 internal import CKernels
 internal import COneDNN
 internal import Compute
@@ -7,7 +7,7 @@ internal import Models
 
 extension TrainingLowering {
   /// The gradient of a node's output, so far.
-  private struct Gradient {
+  struct Gradient {
     var value: Value
     /// Whether another node still reads the same memory.
     var isShared: Bool
@@ -81,17 +81,17 @@ extension TrainingLowering {
   }
 
   /// A gradient of `node` in the layout of our own kernels.
-  private func blocked(_ gradient: Gradient, _ node: Node) throws -> Gradient {
+  func blocked(_ gradient: Gradient, _ node: Node) throws -> Gradient {
     try matched(gradient, to: try blocked(node), "\(node.name).gradient")
   }
 
   /// Where an operation on `gradient` in its own layout may write its result.
-  private func target(_ gradient: Gradient) -> Value {
+  func target(_ gradient: Gradient) -> Value {
     gradient.isShared ? builder.make(gradient.value.descriptor) : builder.overwritten(gradient.value)
   }
 
   /// `gradient` in the layout of `descriptor`; a copy is nobody else's.
-  private func matched(_ gradient: Gradient, to descriptor: MemoryDescriptor, _ name: String) throws -> Gradient {
+  func matched(_ gradient: Gradient, to descriptor: MemoryDescriptor, _ name: String) throws -> Gradient {
     if gradient.value.descriptor.isEqual(to: descriptor) { return gradient }
     let copy = builder.make(descriptor)
     try builder.reorder(gradient.value, into: copy, name: name)
@@ -202,132 +202,5 @@ extension TrainingLowering {
       "\(known.node.name).again", kernels, map(known.node), known.input, coefficients: known.coefficients,
       activation: known.activation, into: result)
     return result
-  }
-
-  /// Through activation and sum back to the input of a normalisation, and to the sum's other term.
-  private func normalization(
-    _ normalization: Normalization, _ last: Node, _ gradient: Gradient
-  ) throws -> (input: Gradient, addend: Gradient?) {
-    let node = normalization.node
-    let map = map(node)
-    let (kernels, activation) = (self.kernels, normalization.activation)
-    let gradient = try blocked(gradient, last)
-    let input = normalization.input
-    let sums = try sumMemory(node)
-    let weight = try parameters.gradientIfTrained(node, "weight")
-    let bias = try parameters.gradient(node, "bias")
-    let keepsGradient = normalization.addend != nil || gradient.isShared
-    let result = keepsGradient ? builder.make(input.descriptor) : builder.overwritten(gradient.value)
-    var other: Value?
-    var behind: Value?
-    if let activation {
-      if let addend = normalization.addend {
-        // The gradient goes two ways behind the activation, so it is written down once.
-        behind = target(gradient)
-        other = activation == .relu ? try output(last.id) : try blocked(addend)
-      } else if activation != .relu {
-        // A derivative that takes longer than a pass over memory is computed once, and left where the result will be.
-        behind = result
-      }
-    }
-    let values =
-      [input, normalization.coefficients, gradient.value, sums, result, bias]
-      + [weight, other, behind].compactMap(\.self)
-    builder.run("\(node.name).backward", on: values) { memory in
-      var rest = memory[6...]
-      let weight = weight.flatMap { _ in rest.popFirst() }
-      let other = other.flatMap { _ in rest.popFirst() }
-      let behind = behind.flatMap { _ in rest.popFirst() }
-      tps_batchnorm_backward(
-        map, kernels.isa, kernels.threads, activation.kernel, memory[0], memory[1].floats, memory[2], other, behind,
-        memory[3].doubles, weight?.floats, memory[5].floats, memory[4])
-    }
-    let addend = normalization.addend.map { _ in
-      behind.map { Gradient(value: $0, isShared: false) } ?? gradient
-    }
-    return (Gradient(value: result, isShared: false), addend)
-  }
-
-  private func activation(_ node: Node, _ gradient: Gradient, _ activation: Activation) throws -> Gradient {
-    let gradient = try blocked(gradient, node)
-    let target = target(gradient)
-    let input = activation == .relu ? try output(node.id) : try blocked(node.inputs[0])
-    builder.run("\(node.name).backward", on: [input, gradient.value, target]) {
-      [map = map(node), kernels] memory in
-      tps_activation_backward(
-        map, kernels.isa, kernels.threads, Activation?.some(activation).kernel, memory[0], memory[1], memory[2])
-    }
-    return Gradient(value: target, isShared: false)
-  }
-
-  private func averagePool(_ node: Node, _ gradient: Gradient) throws -> Gradient {
-    let gradient = try blocked(gradient, node)
-    let result = builder.make(try blocked(graph.nodes[node.inputs[0]]))
-    builder.run("\(node.name).backward", on: [gradient.value, result]) { [pool = pool(node), kernels] memory in
-      tps_averagepool_backward(pool, kernels.isa, kernels.threads, memory[0], memory[1])
-    }
-    return Gradient(value: result, isShared: false)
-  }
-
-  private func maxPool(_ node: Node, _ gradient: Gradient) throws -> Gradient {
-    guard let places = maxima[node.id] else { throw OneDNNError(description: "\(node.name): no forward pass") }
-    let gradient = try blocked(gradient, node)
-    let result = builder.make(try blocked(graph.nodes[node.inputs[0]]))
-    builder.run("\(node.name).backward", on: [places, gradient.value, result]) { [pool = pool(node), kernels] memory in
-      tps_maxpool_backward(
-        pool, kernels.isa, kernels.threads, memory[0].assumingMemoryBound(to: UInt16.self), memory[1], memory[2])
-    }
-    return Gradient(value: result, isShared: false)
-  }
-
-  private func squeezeExcitation(_ node: Node, _ gradient: Gradient, hidden: Int) throws -> Gradient {
-    guard let state = squeezes[node.id] else { throw OneDNNError(description: "\(node.name): no forward pass") }
-    let gradient = try blocked(gradient, node)
-    let target = target(gradient)
-    try squeezeBackward(
-      node, hidden: hidden, try blocked(node.inputs[0]), gradient: gradient.value, state: state, into: target)
-    return Gradient(value: target, isShared: false)
-  }
-
-  /// The gradient of what a classifier multiplies by `factor` at its end.
-  private func scaled(_ gradient: Gradient, by factor: Float, _ node: Node) -> Gradient {
-    if factor == 1 { return gradient }
-    let target = target(gradient)
-    let count = context.batchSize * node.shape.count
-    builder.run("\(node.name).scale", kind: .linear, on: [gradient.value, target]) { memory in
-      for index in 0..<count { memory[1].floats[index] = factor * memory[0].floats[index] }
-    }
-    return Gradient(value: target, isShared: false)
-  }
-
-  private func linear(_ node: Node, _ gradient: Gradient, scale: Float) throws -> Gradient {
-    let gradient = scaled(gradient, by: scale, node)
-    let layer = try innerProduct(node)
-    guard let hint = hints[node.id] else { throw OneDNNError(description: "\(node.name): no forward pass") }
-    let weightsPass = try layer.backwardWeights(hint: hint, attributes: Attributes())
-    let weightsGradient = builder.make(try weightsPass.weightsGradient())
-    let source = try builder.reordered(
-      try output(node.inputs[0]), to: weightsPass.source(), name: "\(node.name).input")
-    var arguments = [
-      (DNNL_ARG_SRC, source), (DNNL_ARG_DIFF_DST, gradient.value), (DNNL_ARG_DIFF_WEIGHTS, weightsGradient),
-    ]
-    if node.hasBias { arguments.append((DNNL_ARG_DIFF_BIAS, try parameters.gradient(node, "bias"))) }
-    try builder.run("\(node.name).backwardWeights", weightsPass, arguments)
-    let shape = layer.weights.dimensions
-    try builder.reorder(
-      weightsGradient, into: try parameters.gradient(node, "weight", shape: shape),
-      name: "\(node.name).weight.gradient")
-
-    let dataPass = try layer.backwardData(hint: hint, attributes: Attributes())
-    let weights = try builder.reordered(
-      try parameters.value(node, "weight", shape: shape), to: dataPass.weights(),
-      name: "\(node.name).weight.backward")
-    let result = builder.make(try dataPass.sourceGradient())
-    try builder.run(
-      "\(node.name).backwardData", dataPass,
-      [(DNNL_ARG_DIFF_DST, gradient.value), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_DIFF_SRC, result)])
-    // Back to the format of the activations, which whatever comes next computes in.
-    let descriptor = try output(node.inputs[0]).descriptor
-    return try matched(Gradient(value: result, isShared: false), to: descriptor, "\(node.name).gradient")
   }
 }

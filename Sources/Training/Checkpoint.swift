@@ -78,7 +78,7 @@ public enum Checkpoint {
     for spec in parameters.specs {
       let values = UnsafeBufferPointer(parameters.values(of: spec.name))
       if precision == .bf16, spec.shape.count > 1 {
-        try file.add(spec.name, shape: spec.shape, roundingToBFloat16: values)
+        try file.add(spec.name, shape: spec.shape, bfloat16s: values.map(\.bfloat16))
       } else {
         try file.add(spec.name, shape: spec.shape, floats: values)
       }
