@@ -9,11 +9,21 @@ typedef int32_t TPS_NAME(i32x16) __attribute__((ext_vector_type(16)));
 /// b where the mask says so, else a.
 TPS_INLINE I32X16 TPS_NAME(select)(I32X16 mask, I32X16 b, I32X16 a) { return (b & mask) | (a & ~mask); }
 
+/// Windows along `size` pixels.
+TPS_INLINE int TPS_NAME(windows)(int size, int kernel, int stride) { return (size - kernel) / stride + 1; }
+
+/// Values of one plane of windows.
+TPS_INLINE ptrdiff_t TPS_NAME(pooled)(tps_pool pool) {
+  return (ptrdiff_t)TPS_NAME(windows)(pool.height, pool.kernel, pool.stride) *
+         TPS_NAME(windows)(pool.width, pool.kernel, pool.stride) * 16;
+}
+
 /// One plane of `tps_maxpool_forward`; `kernel` and `stride` are constants where it is inlined.
 TPS_INLINE void TPS_NAME(maxpool_plane)(
     const int kernel, const int stride, tps_pool pool, const ACT *x, f32x16 scale, f32x16 shift,
     tps_activation activation, ACT *y, uint16_t *places, f32x16 sums[2]) {
-  const int height = (pool.height - kernel) / stride + 1, width = (pool.width - kernel) / stride + 1;
+  const int height = TPS_NAME(windows)(pool.height, kernel, stride);
+  const int width = TPS_NAME(windows)(pool.width, kernel, stride);
   for (int r = 0; r < height; r++)
     for (int c = 0; c < width; c++) {
       const ACT *window = x + ((ptrdiff_t)r * stride * pool.width + c * stride) * 16;
@@ -44,8 +54,7 @@ static void TPS_NAME(maxpool_forward)(
     uint16_t *places, double *sums) {
   const int blocks = (pool.channels + 15) / 16;
   const ptrdiff_t plane = (ptrdiff_t)pool.height * pool.width * 16;
-  const ptrdiff_t target = (ptrdiff_t)((pool.height - pool.kernel) / pool.stride + 1) *
-                           ((pool.width - pool.kernel) / pool.stride + 1) * 16;
+  const ptrdiff_t target = TPS_NAME(pooled)(pool);
   for (int i = first; i < end; i++) {
     const int b = i % blocks;
     f32x16 scale = 1, shift = 0, total[2] = {0, 0};
@@ -70,7 +79,8 @@ static void TPS_NAME(maxpool_forward)(
 /// One plane of `tps_maxpool_backward`: where windows overlap they add, where they leave pixels out these become zero.
 TPS_INLINE void TPS_NAME(maxpool_gradient_plane)(
     const int kernel, const int stride, tps_pool pool, const uint16_t *places, const ACT *gradient, ACT *target) {
-  const int height = (pool.height - kernel) / stride + 1, width = (pool.width - kernel) / stride + 1;
+  const int height = TPS_NAME(windows)(pool.height, kernel, stride);
+  const int width = TPS_NAME(windows)(pool.width, kernel, stride);
   const int overlaps = kernel > stride;
   if (kernel != stride || height * stride < pool.height || width * stride < pool.width)
     memset(target, 0, (size_t)pool.height * pool.width * 16 * sizeof *target);
@@ -95,8 +105,7 @@ TPS_INLINE void TPS_NAME(maxpool_gradient_plane)(
 static void TPS_NAME(maxpool_backward)(
     tps_pool pool, int first, int end, const uint16_t *places, const void *gradient, void *target) {
   const ptrdiff_t plane = (ptrdiff_t)pool.height * pool.width * 16;
-  const ptrdiff_t source = (ptrdiff_t)((pool.height - pool.kernel) / pool.stride + 1) *
-                           ((pool.width - pool.kernel) / pool.stride + 1) * 16;
+  const ptrdiff_t source = TPS_NAME(pooled)(pool);
   for (int i = first; i < end; i++) {
     const ACT *g = (const ACT *)gradient + i * source;
     ACT *t = (ACT *)target + i * plane;
@@ -108,7 +117,8 @@ static void TPS_NAME(maxpool_backward)(
 
 /// Planes first ..< end of `tps_averagepool_forward`.
 static void TPS_NAME(averagepool_forward)(tps_pool pool, int first, int end, const void *x, void *y) {
-  const int height = (pool.height - pool.kernel) / pool.stride + 1, width = (pool.width - pool.kernel) / pool.stride + 1;
+  const int height = TPS_NAME(windows)(pool.height, pool.kernel, pool.stride);
+  const int width = TPS_NAME(windows)(pool.width, pool.kernel, pool.stride);
   const f32x16 share = 1.0f / ((float)pool.kernel * pool.kernel);
   ACT *target = (ACT *)y + (ptrdiff_t)first * height * width * 16;
   for (int i = first; i < end; i++)
@@ -132,7 +142,8 @@ TPS_INLINE void TPS_NAME(reaching)(int place, int kernel, int stride, int count,
 
 /// Planes first ..< end of `tps_averagepool_backward`: each pixel collects from the windows that it is in.
 static void TPS_NAME(averagepool_backward)(tps_pool pool, int first, int end, const void *gradient, void *x) {
-  const int height = (pool.height - pool.kernel) / pool.stride + 1, width = (pool.width - pool.kernel) / pool.stride + 1;
+  const int height = TPS_NAME(windows)(pool.height, pool.kernel, pool.stride);
+  const int width = TPS_NAME(windows)(pool.width, pool.kernel, pool.stride);
   const f32x16 share = 1.0f / ((float)pool.kernel * pool.kernel);
   ACT *target = (ACT *)x + (ptrdiff_t)first * pool.height * pool.width * 16;
   for (int i = first; i < end; i++)
