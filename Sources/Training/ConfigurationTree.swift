@@ -122,16 +122,15 @@ public enum ConfigurationTree: Hashable, Sendable {
   }
 
   /// Sets the value at a path such as `schedule.period` or `model.layers[0].blocks`.
-  public mutating func set(_ assignment: String) throws {
-    guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
-      throw ConfigurationError("--set \(assignment): write it as key.path=value")
+  public mutating func set(_ text: String) throws {
+    guard let assignment = Assignment(text) else {
+      throw ConfigurationError("--set \(text): write it as key.path=value")
     }
-    let value = try ConfigurationTree(
-      yaml: String(assignment[assignment.index(after: separator)...]), origin: "--set \(assignment)")
+    let value = try ConfigurationTree(yaml: assignment.value, origin: "--set \(text)")
     do {
-      try set(String(assignment[..<separator]), to: value)
+      try set(assignment.key, to: value)
     } catch let error as ConfigurationError {
-      throw ConfigurationError("--set \(assignment): \(error)")
+      throw ConfigurationError("--set \(text): \(error)")
     }
   }
 

@@ -38,7 +38,7 @@ struct ExportCommand: ParsableCommand {
   @Option(
     name: .customLong("note"),
     help: ArgumentHelp("safetensors: add to what the file says of itself.", valueName: "key=value"))
-  var notes: [Note] = []
+  var notes: [Assignment] = []
   @Flag(help: "ONNX: multiply batch normalisations into the convolutions before them.")
   var foldBatchNorm = false
   @Option(help: "ONNX: let the model normalise bytes of 0…255 (uint8) or floats of 0…1 (float).")
@@ -75,13 +75,7 @@ struct ExportCommand: ParsableCommand {
   }
 }
 
-/// A fact that a checkpoint's metadata is to hold.
-struct Note: ExpressibleByArgument {
-  let key: String
-  let value: String
-
-  init?(argument: String) {
-    guard let sign = argument.firstIndex(of: "="), sign > argument.startIndex else { return nil }
-    (key, value) = (String(argument[..<sign]), String(argument[argument.index(after: sign)...]))
-  }
+extension Assignment: ExpressibleByArgument {
+  /// `key=value`.
+  public init?(argument: String) { self.init(argument) }
 }

@@ -18,7 +18,7 @@ enum ShippedWeights {
   }
 
   /// The files by their names.
-  static func all() -> [String: URL] {
+  private static func all() -> [String: URL] {
     let files = folders.lazy.map { folder in
       ((try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? [])
         .filter { $0.pathExtension == "safetensors" }

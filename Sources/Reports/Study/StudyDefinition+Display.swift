@@ -1,6 +1,7 @@
 // A study's definition in words, and as the command that makes it again.
 // Only what differs from the command's own defaults is written.
 import Search
+import Training
 
 extension StudyDefinition {
   /// What the study is, beside its space.
@@ -18,10 +19,7 @@ extension StudyDefinition {
     }
     if let seconds = budget.secondsPerEpoch { facts.append(("budget, seconds an epoch", Format.significant(seconds))) }
     if let bytes = budget.memoryBytes { facts.append(("budget, memory", Format.mebibytes(bytes))) }
-    facts += settings.map { setting in
-      let parts = setting.split(separator: "=", maxSplits: 1)
-      return (name: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : "")
-    }
+    facts += settings.compactMap { Assignment($0) }.map { ($0.key, $0.value) }
     if let trials { facts.append(("trials wanted", Format.grouped(trials))) }
     return facts
   }

@@ -74,14 +74,13 @@ struct SpaceFile {
   init(assignment: String) throws {
     origin = "--set \(assignment)"
     isOneLine = true
-    guard let separator = assignment.firstIndex(of: "="), separator != assignment.startIndex else {
+    guard let assignment = Assignment(assignment) else {
       throw SpaceError(SourceMark(origin: origin), "", "write it as key.path=value")
     }
-    let key = String(assignment[..<separator])
-    guard let node = try? Yams.compose(yaml: String(assignment[assignment.index(after: separator)...])) else {
-      throw SpaceError(SourceMark(origin: origin), key, "no value: write it as key.path=value")
+    guard let node = try? Yams.compose(yaml: assignment.value) else {
+      throw SpaceError(SourceMark(origin: origin), assignment.key, "no value: write it as key.path=value")
     }
-    try read(key: Node(key), value: node, under: "")
+    try read(key: Node(assignment.key), value: node, under: "")
   }
 
   private static func unreadable(_ error: YamlError, origin: String) -> SpaceError {

@@ -24,12 +24,9 @@ struct SearchEnqueueCommand: ParsableCommand {
     let proposer = try record.definition().proposer()
     var chosen: [String: Choice] = [:]
     for text in values {
-      guard let separator = text.firstIndex(of: "="), separator != text.startIndex else {
-        throw ValidationError("\(text): write it as path=value")
-      }
-      let name = String(text[..<separator])
-      guard chosen.updateValue(Choice(text: String(text[text.index(after: separator)...])), forKey: name) == nil else {
-        throw ValidationError("\(name) is given twice")
+      guard let assignment = Assignment(text) else { throw ValidationError("\(text): write it as path=value") }
+      guard chosen.updateValue(Choice(text: assignment.value), forKey: assignment.key) == nil else {
+        throw ValidationError("\(assignment.key) is given twice")
       }
     }
     let claim = try storage.createTrial(in: record.id, isClaimed: false, limit: nil) { number, isTaken in
