@@ -31,10 +31,10 @@ bench: build
 	@Scripts/bench
 
 format:
-	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Examples Experiments
 
 lint:
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples Experiments
 
 install: build
 	@Scripts/install

@@ -2,6 +2,7 @@
 // and one line that names what is wrong.
 import Foundation
 import Testing
+import Training
 
 @Suite struct UsageTests {
   let workspace: Workspace
@@ -51,7 +52,7 @@ import Testing
     try expectRefusal(train("--learning-rate", "inf"), "optimizer.learningRate: ")
     try expectRefusal(train("--set", "training.checkpointSeconds=.inf"), "training.checkpointSeconds: ")
     try expectRefusal(train("--dataset", "mnist"), "mnist", "folder:PATH")
-    try expectRefusal(train("--preset", "tpsnett"), "tpsnett", "sprint, tpsnet, model-1, model-2")
+    try expectRefusal(train("--preset", "tpsnett"), "tpsnett", Preset.all.map(\.name).joined(separator: ", "))
     try expectRefusal(train("--set", "model.classes=7"), "model.classes: ", "--set model.classes=10")
     try expectRefusal(["bench", "--batch-size", "9223372036854775807"], "training.batchSize: ")
     try expectRefusal(["bench", "--batch-size", "0"], "training.batchSize: 0")

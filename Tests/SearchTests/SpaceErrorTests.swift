@@ -67,7 +67,7 @@ private func failure(_ text: String, settings: [String] = []) -> String {
     ("model.pool: [2, 4", "s.yaml:"),
     ("- model.pool", "s.yaml:1:1: a space file is a map of configuration paths to what they may be"),
     ("model.pool: &p [2, 4]\nmodel.layers[*].kernel: *p", "s.yaml:"),
-    ("preset: tpsnett\nmodel.pool: [2, 4]", "s.yaml:1:9: preset: unknown preset tpsnett; there are sprint, tpsnet"),
+    ("preset: tpsnett\nmodel.pool: [2, 4]", "s.yaml:1:9: preset: unknown preset tpsnett; there are sprint, "),
     ("preset: tpsnet", "s.yaml: nothing is searched: give a path a list or a range"),
     ("", "s.yaml: nothing is searched: give a path a list or a range"),
   ]
