@@ -1,5 +1,5 @@
 // Draws the README's figures of accuracy against cost from Experiments/results.csv:
-//     swift run -c release --disable-testable-imports results-figures
+//     swift run -c release results-figures
 import Foundation
 import Plots
 
