@@ -7,37 +7,34 @@ extension PlotLayout {
   /// Writes the labels of the clusters that show them. One that has no room anywhere is left out; a reader's pointer
   /// still finds it.
   mutating func labels(of clusters: [Plot.Cluster], _ mapping: Mapping) {
+    guard clusters.contains(where: \.showsLabels) else { return }
     let points = clusters.flatMap(\.points).compactMap(mapping.place)
     var taken = points.map { Rectangle(x: $0.x - 4, y: $0.y - 4, width: 8, height: 8) }
-    for cluster in clusters where cluster.showsLabels {
-      for point in cluster.points where !point.label.isEmpty {
-        guard let place = mapping.place(point) else { continue }
-        let free = positions(of: point.label, at: place).first { spot in
-          mapping.area.contains(Location(x: spot.box.x, y: spot.box.y))
-            && mapping.area.contains(Location(x: spot.box.maxX, y: spot.box.maxY))
-            && !taken.contains(where: spot.box.overlaps)
-        }
-        guard let free else { continue }
-        taken.append(free.box)
-        drawing.overlay.append(.text(point.label, free.start, .tick, .muted))
+    for point in clusters.filter(\.showsLabels).flatMap(\.points) where !point.label.isEmpty {
+      guard let place = mapping.place(point) else { continue }
+      for mark in marks(of: point.label, at: place) {
+        guard let box = measure.box(mark), mapping.area.contains(Location(x: box.x, y: box.y)),
+          mapping.area.contains(Location(x: box.maxX, y: box.maxY)), !taken.contains(where: box.overlaps)
+        else { continue }
+        taken.append(box)
+        drawing.overlay.append(mark)
+        break
       }
     }
   }
 
-  /// Where `text` may stand beside `place`, the best first, and the room that it takes there.
-  private func positions(of text: String, at place: Location) -> [(start: Location, box: Rectangle)] {
+  /// The ways that `text` may stand at `place`, the best first: beside it, above and below it, and at last across a corner.
+  private func marks(of text: String, at place: Location) -> [Mark] {
     let font = Font.tick
-    let width = measure.width(text, font)
     let (ascent, descent) = (font.size * TextMeasure.ascent, font.size * TextMeasure.descent)
-    let (right, left, center) = (place.x + Self.gap, place.x - Self.gap - width, place.x - width / 2)
+    let (right, left) = (place.x + Self.gap, place.x - Self.gap)
     let (above, middle, below) = (
       place.y - Self.gap - descent, place.y + (ascent - descent) / 2, place.y + Self.gap + ascent
     )
-    // Beside the point, above and below it, and at last across a corner.
-    let starts = [
-      (right, middle), (left, middle), (center, above), (center, below), (right, above), (left, above), (right, below),
-      (left, below),
-    ].map { Location(x: $0.0, y: $0.1) }
-    return starts.map { ($0, Rectangle(x: $0.x, y: $0.y - ascent, width: width, height: ascent + descent)) }
+    let ways: [(x: Double, y: Double, anchor: Anchor)] = [
+      (right, middle, .start), (left, middle, .end), (place.x, above, .middle), (place.x, below, .middle),
+      (right, above, .start), (left, above, .end), (right, below, .start), (left, below, .end),
+    ]
+    return ways.map { .text(text, Location(x: $0.x, y: $0.y), font, .muted, $0.anchor) }
   }
 }
