@@ -15,6 +15,7 @@ public struct Preset: Sendable {
   public static let all: [Preset] = [
     sprint,
     compact,
+    tiny,
     study("tpsnet", "TPSNet of the study: 3 × 13 blocks, 300 epochs", stem: 16, blocks: 13),
     study("model-1", "Model 1 of the study: 3 × 3 blocks, 300 epochs", stem: 34, blocks: 3),
     study("model-2", "Model 2 of the study: 3 × 7 blocks, 300 epochs", stem: 22, blocks: 7),
@@ -39,18 +40,30 @@ public struct Preset: Sendable {
     "compact", "a wider one for thirty epochs, with cutout", channels: [64, 256, 352], epochs: 30,
     Augmentation(cropPadding: 3, paddingMode: .reflect, flip: .alternating, cutout: 10))
 
-  /// Depth-3 residual groups behind convolution and pool (Page 2018; Jordan 2024, airbench96) on maps of 32, 16, 8 and 4
-  /// pixels, whitening first, filters trained by Muon at airbench94_muon's rates, which belong to sums of losses over
+  /// Two groups of two blocks. Small nets want the steps of smaller batches, squeeze-and-excitation and less smoothing.
+  private static let tiny = groups(
+    "tiny", "under 300,000 parameters, forty-five epochs", channels: [48, 64], blocks: 2, epochs: 45,
+    Augmentation(cropPadding: 4, paddingMode: .reflect, flip: .alternating, cutout: 10)
+  ) {
+    $0.model.squeezeExcitation = 8
+    $0.optimizer.learningRate = 0.085
+    $0.training.batchSize = 250
+    $0.training.labelSmoothing = 0.1
+  }
+
+  /// Residual groups behind convolution and pool (Page 2018; Jordan 2024, airbench96), whose maps have 16, 8 (and 4)
+  /// pixels a side, whitening first, filters trained by Muon at airbench94_muon's rates, which belong to sums of losses over
   /// 2,000 images, turned into those for means over 500.
   private static func groups(
-    _ name: String, _ summary: String, channels: [Int], epochs: Int, _ augmentation: Augmentation
+    _ name: String, _ summary: String, channels: [Int], blocks: Int = 1, epochs: Int, _ augmentation: Augmentation,
+    adjust: (inout Configuration) -> Void = { _ in }
   ) -> Preset {
     var configuration = Configuration(
       model: ResNetSpec(
         activation: .gelu, batchNorm: BatchNorm(momentum: 0.4, trainsScale: false),
         stem: .init(channels: 24, kernel: 2, whitening: true),
-        layers: channels.map { .init(blocks: 1, channels: $0, stride: 2, entry: .convPool) },
-        pool: 4, pooling: .max, classifierBias: false, logitScale: 0.111, initialization: .dirac))
+        layers: channels.map { .init(blocks: blocks, channels: $0, stride: 2, entry: .convPool) },
+        pool: 32 >> channels.count, pooling: .max, classifierBias: false, logitScale: 0.111, initialization: .dirac))
     configuration.augmentation = augmentation
     configuration.optimizer.kind = .muon
     configuration.optimizer.learningRate = 0.12
@@ -63,6 +76,7 @@ public struct Preset: Sendable {
     configuration.training.epochs = epochs
     configuration.training.batchSize = 500
     configuration.training.labelSmoothing = 0.2
+    adjust(&configuration)
     return Preset(name: name, summary: summary, configuration: configuration)
   }
 
