@@ -68,6 +68,12 @@ public struct BatchNorm: Hashable, Codable, Sendable {
   public var momentum: Double
   /// Whether the scale is trained; else it stays 1.
   public var trainsScale: Bool
+  /// What the scale starts as: the description's initialization decides, so it is no key of its own.
+  var initialScale: Float = 1
+
+  private enum CodingKeys: CodingKey {
+    case epsilon, momentum, trainsScale
+  }
 
   /// A batch normalisation.
   public init(epsilon: Double = 1e-5, momentum: Double = 0.1, trainsScale: Bool = true) {

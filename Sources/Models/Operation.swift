@@ -90,7 +90,8 @@ public enum Operation: Hashable, Sendable {
       let shape = [input.channels]
       return [
         TensorSpec(
-          name: "\(name).weight", shape: shape, initializer: .constant(1), role: .scale, isFrozen: !norm.trainsScale),
+          name: "\(name).weight", shape: shape, initializer: .constant(norm.initialScale), role: .scale,
+          isFrozen: !norm.trainsScale),
         TensorSpec(name: "\(name).bias", shape: shape, initializer: .constant(0), role: .bias),
         TensorSpec(name: "\(name).running_mean", shape: shape, initializer: .constant(0), role: .runningMean),
         TensorSpec(name: "\(name).running_var", shape: shape, initializer: .constant(1), role: .runningVariance),

@@ -71,7 +71,9 @@ extension ResNetSpec {
       branch = graph.append(.dropout(rate: Float(blockDropout)), named: "\(name).dropout", on: branch)
     }
     branch = graph.append(convolution(of: layer, stride: 1), named: "\(name).conv2", on: branch)
-    branch = graph.append(.batchNorm(batchNorm), named: "\(name).bn2", on: branch)
+    var last = batchNorm
+    if initialization == .zeroResidual { last.initialScale = 0 }
+    branch = graph.append(.batchNorm(last), named: "\(name).bn2", on: branch)
     branch = append(squeezeOf: name, layer, on: branch, to: &graph)
 
     var shortcut = input

@@ -58,6 +58,10 @@ extension ResNetSpec {
     guard logitScale > 0, logitScale.isFinite else {
       throw error("logitScale", "\(logitScale) is not a positive number")
     }
+    guard initialization != .zeroResidual || batchNorm.trainsScale && !preActivation else {
+      throw error(
+        "initialization", "zeroResidual needs batchNorm.trainsScale: true and preActivation: false: use uniform")
+    }
     guard batchNorm.epsilon > 0, batchNorm.epsilon.isFinite else {
       throw error("batchNorm.epsilon", "\(batchNorm.epsilon) is not a positive number")
     }

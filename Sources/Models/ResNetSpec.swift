@@ -77,10 +77,13 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
     case max
   }
 
-  /// What the filters of the residual layers start as.
+  /// What the residual layers start as.
   public enum Initialization: String, Codable, Sendable, CaseIterable {
     /// PyTorch's default.
     case uniform
+    /// The same, but each block passes its input, since the scales of the last normalisation of its branch start as 0
+    /// (Goyal et al. 2017, section 5.1; `zero_init_residual` of torchvision): for deep nets.
+    case zeroResidual
     /// Each passes one input channel, as far as these reach; shortcuts are uniform all the same.
     case dirac
   }
@@ -115,7 +118,7 @@ public struct ResNetSpec: Hashable, Codable, Sendable {
   public var classifierBias: Bool
   /// What the classifier's results are multiplied by.
   public var logitScale: Double
-  /// What the filters of the residual layers start as.
+  /// What the residual layers start as.
   public var initialization: Initialization
 
   /// A description; `validate()` tells whether it is possible.

@@ -106,6 +106,17 @@ import Testing
     #expect(try ResNetSpec(shapes: shapes) == spec)
   }
 
+  @Test func zeroResidualSilencesTheEndOfEachBranchAlone() throws {
+    var spec = Self.tpsnet
+    let plain = try spec.graph()
+    spec.initialization = .zeroResidual
+    let graph = try spec.graph()
+    let silent = graph.tensors.filter { $0.role == .scale && $0.initializer == .constant(0) }.map(\.name)
+    #expect(silent == (1...3).flatMap { layer in (0..<13).map { "layer\(layer).\($0).bn2.weight" } })
+    #expect(zip(graph.tensors, plain.tensors).filter { $0 != $1 }.count == silent.count)
+    #expect(try JSONDecoder().decode(ResNetSpec.self, from: JSONEncoder().encode(spec)) == spec)
+  }
+
   @Test func paddedWhiteningKeepsEvenMaps() throws {
     var spec = Self.groups
     spec.stem.padded = true
@@ -164,6 +175,16 @@ import Testing
         spec.preActivation = true
         spec.layers[0].entry = .convPool
       } == "model.preActivation")
+    #expect(
+      path { spec in
+        spec.initialization = .zeroResidual
+        spec.batchNorm.trainsScale = false
+      } == "model.initialization")
+    #expect(
+      path { spec in
+        spec.initialization = .zeroResidual
+        spec.preActivation = true
+      } == "model.initialization")
     #expect(path { $0.logitScale = 0 } == "model.logitScale")
     #expect(path { $0.batchNorm.epsilon = 0 } == "model.batchNorm.epsilon")
     #expect(path { $0.batchNorm.momentum = 1.5 } == "model.batchNorm.momentum")
