@@ -45,6 +45,7 @@ def on_cpu(text: str, options: argparse.Namespace) -> str:
     changes = {
         'torch.device("cuda")': 'torch.device("cpu")',
         ".half()": f".{kind}()",
+        "G.bfloat16()": f"G.{kind}()",
         ".cuda()": "",
         "torch.cuda.synchronize()": "pass",
         "torch.cuda.Event(": "Clock(",
