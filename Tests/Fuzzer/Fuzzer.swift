@@ -45,13 +45,16 @@ struct Fuzzer: ParsableCommand {
     guard !subjects.isEmpty else { throw ValidationError("--only \(only ?? ""): there is no such reader") }
 
     var tallies = [Tally](repeating: Tally(), count: subjects.count)
+    var peak = 0
     Watch.start()
     for number in first..<first + inputs {
       let index = number % subjects.count
       try read(number, subjects[index], &tallies[index])
-      guard Watch.peak <= Watch.mebibytes else {
-        throw Failure(description: "input \(number) took the memory to \(Watch.peak) MiB")
+      guard let held = Watch.peak else { throw Failure(description: "/proc/self/status does not tell the memory held") }
+      guard held <= Watch.mebibytes else {
+        throw Failure(description: "input \(number) took the memory to \(held) MiB")
       }
+      peak = held
     }
     Watch.end()
     for (subject, tally) in zip(subjects, tallies) {
@@ -59,7 +62,7 @@ struct Fuzzer: ParsableCommand {
         "\(subject.name): \(tally.inputs) inputs, \(tally.values) read, \(tally.errors.count) kinds of errors, "
           + "slowest \(Int(1000 * tally.slowest)) ms")
     }
-    print("\(inputs) inputs of seed \(seed) from \(first) on: no crash, no hang, \(Watch.peak) MiB at the most")
+    print("\(inputs) inputs of seed \(seed) from \(first) on: no crash, no hang, \(peak) MiB at the most")
   }
 
   private func read(_ number: Int, _ subject: Subject, _ tally: inout Tally) throws {

@@ -42,11 +42,12 @@ enum Watch {
     #endif
   }
 
-  /// Mebibytes at the most so far. Not `getrusage`'s: that begins with what the program that started this one held.
-  static var peak: Int {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
-    return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) / 1024
+  /// Mebibytes at the most so far, nil where the system does not say. Not `getrusage`'s: those begin with what the program
+  /// that started this one held.
+  static var peak: Int? {
+    let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+    return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 / 1024 }
   }
 
   private static func say(_ text: StaticString) {
