@@ -57,11 +57,19 @@ extension Configuration {
 
   /// Decodes a whole configuration, not validated yet; throws `ConfigurationError` at an unknown key or word.
   public init(_ tree: ConfigurationTree) throws {
+    var tree = tree
+    for (path, unused) in Configuration.retired where tree[path] == .scalar(unused, isQuoted: false) {
+      tree.remove(path)
+    }
     for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
     self = try tree.decode(Configuration.self)
     // Whatever decoding did not take up does not come out again.
     try tree.checkKeys(against: ConfigurationTree(encoding: self))
   }
+
+  /// Keys that are gone, with the value by which earlier versions wrote down that they did nothing: runs and weights of
+  /// that time can still be used.
+  private static let retired = [("training.keep", "1")]
 
   /// The keys whose value is one word of a list, which an error has to name.
   private static let choices: [(path: String, values: [String])] = [

@@ -28,9 +28,6 @@ public struct Configuration: Codable, Sendable, Equatable {
     public var epochs: Int = 30
     /// Images of a step.
     public var batchSize: Int = 128
-    /// Share of each batch's images that are trained on: those that a small network beside finds hardest; 1 means all,
-    /// and no small network.
-    public var keep: Double = 1
     /// Share of the target spread over all classes.
     public var labelSmoothing: Double = 0
     /// Decay of the average of weights, a step; 0 means none.
@@ -63,9 +60,6 @@ public struct Configuration: Codable, Sendable, Equatable {
 
   /// The network.
   public var model: ResNetSpec
-  /// The small network that picks images where `training.keep` is below 1; where it is left out, one of 0.07 million
-  /// parameters. Its images and classes are the model's.
-  public var proxy: ResNetSpec?
   /// The images.
   public var data = DataSettings()
   /// Changes of training images.
@@ -93,13 +87,6 @@ public struct Configuration: Codable, Sendable, Equatable {
   /// Throws `ConfigurationError`, `SpecError` or `DatasetError` at the first impossible setting.
   public func validate() throws {
     try model.validate()
-    if training.keep < 1 {
-      do {
-        try proxyModel.validate()
-      } catch let error as SpecError {
-        throw ConfigurationError("proxy\(error.path.dropFirst("model".count)): \(error.reason)")
-      }
-    }
     try augmentation.validate(height: model.input.height, width: model.input.width)
     if !leavesNormalization { _ = try normalization() }
     try schedule.validate()
@@ -113,9 +100,6 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand(training.epochs <= 1_000_000, "training.epochs", "\(training.epochs) is beyond 1,000,000")
     try demand(training.batchSize >= 1, "training.batchSize", "\(training.batchSize) is no batch: use 1 or more")
     try demand(training.batchSize <= 65_536, "training.batchSize", "\(training.batchSize) is beyond 65,536")
-    try demand(
-      training.keep > 0 && training.keep <= 1 && trainedBatchSize >= 1, "training.keep",
-      "use a share above 0, up to 1, that leaves an image of each batch")
     try demand((0..<1).contains(training.labelSmoothing), "training.labelSmoothing", "use 0 up to, but not, 1")
     try demand((0..<1).contains(training.ema), "training.ema", "use 0 (none) up to, but not, 1")
     try demand(training.evaluateEvery >= 1, "training.evaluateEvery", "use 1 or more epochs")

@@ -186,6 +186,17 @@ public enum ConfigurationTree: Hashable, Sendable {
     }
   }
 
+  /// Takes the key at a path of maps out, if it is there.
+  mutating func remove(_ path: String) {
+    remove(Self.keys(of: path)[...])
+  }
+
+  private mutating func remove(_ path: ArraySlice<String>) {
+    guard case .map(var map) = self, let key = path.first else { return }
+    if path.count == 1 { map[key] = nil } else { map[key]?.remove(path.dropFirst()) }
+    self = .map(map)
+  }
+
   /// Throws unless the value at `path` is one of `choices`.
   public func check(_ path: String, isOneOf choices: [String]) throws {
     guard case .scalar(let text, _) = self[path], !choices.contains(text) else { return }

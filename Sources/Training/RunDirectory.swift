@@ -135,7 +135,7 @@ public struct RunSummary: Codable, Sendable {
   public var testAccuracy: Double
   /// The same with the mean of each image's and its mirror image's logits.
   public var testAccuracyFlipTTA: Double
-  /// Operations of the whole training in units of 1e15: `Configuration.trainingOperations`.
+  /// Operations of the whole training in units of 1e15: `ModelSummary.trainingOperations` for each image seen.
   public var trainingPFLOP: Double
   /// fp32 or bf16.
   public var precision: String

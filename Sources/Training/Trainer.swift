@@ -23,7 +23,6 @@ public final class Trainer {
   /// The weights that are evaluated and saved.
   private let judged: ParameterStore
   private let optimizer: Optimizer
-  private let hardImages: HardImages?
   let loader: BatchLoader
   private let plan: any TrainingPlan
   private let evaluator: Evaluator?
@@ -76,12 +75,9 @@ public final class Trainer {
       augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
       dropsLast: true)
     plan = try backend.compileTraining(
-      graph, batchSize: configuration.trainedBatchSize, precision: precision, parameters: parameters)
-    hardImages =
-      settings.keep < 1 ? try HardImages(configuration, backend: backend, precision: precision) : nil
+      graph, batchSize: settings.batchSize, precision: precision, parameters: parameters)
     let stores = [parameters, average?.store, lookahead?.store].compactMap(\.self)
     var memoryBytes = plan.memoryBytes + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
-    memoryBytes += hardImages?.memoryBytes ?? 0
     if split.validation.isEmpty {
       evaluator = nil
     } else {
@@ -117,8 +113,7 @@ public final class Trainer {
   private var buffers: TrainingStateFile.Buffers {
     [
       "values": parameters.values, "velocity": optimizer.velocity, "average": average?.store.values,
-      "slow": lookahead?.store.values, "proxy": hardImages?.parameters.values,
-      "proxyVelocity": hardImages?.optimizer.velocity,
+      "slow": lookahead?.store.values,
     ]
   }
 
@@ -178,12 +173,12 @@ public final class Trainer {
     let start = ContinuousClock.now
     let batch = loader.next()
     let rate = learningRate
-    let options = StepOptions(
-      labelSmoothing: Float(configuration.training.labelSmoothing),
-      dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15)
-    let shown = try hardImages?.pick(from: batch, options: options, learningRate: rate) ?? StepImages(batch)
     let result = try plan.step(
-      images: shown.images, labels: shown.labels, shares: shown.shares, options: options)
+      images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
+      shares: batch.shares.map { UnsafeBufferPointer($0) },
+      options: StepOptions(
+        labelSmoothing: Float(configuration.training.labelSmoothing),
+        dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15))
     guard result.loss.isFinite else { throw diverged("the loss is no longer a finite number") }
     try optimizer.step(learningRate: rate)
     lookahead?.update(after: stepsTaken + 1, of: epochs * loader.stepsPerEpoch)

@@ -151,12 +151,12 @@ struct TrainCommand: ParsableCommand {
     let precision = configuration.training.precision.resolved
     let evaluator = try RunSurroundings.evaluator(of: run, on: dataset, backend, precision)
     let evaluation = try evaluator.evaluate()
-    let steps = result.history.last?.step ?? 0
+    let images = (result.history.last?.step ?? 0) * configuration.training.batchSize
     let summary = RunSummary(
       parameters: graph.parameterCount, epochs: result.history.count, seconds: result.seconds,
       validationAccuracy: result.validationAccuracy, chosenEpoch: result.chosenEpoch,
       testAccuracy: evaluation.accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
-      trainingPFLOP: try configuration.trainingOperations(steps: steps) / 1e15,
+      trainingPFLOP: Double(ModelSummary(graph).trainingOperations) * Double(images) / 1e15,
       precision: precision.rawValue, threads: backend.threads, seed: configuration.training.seed,
       cpu: Environment.cpu, versions: Environment.versions, dataset: dataset.name)
     return (summary, evaluation)

@@ -28,7 +28,7 @@ import Training
     return configuration
   }
 
-  /// The other optimizer, weights that are taken back, images that are mixed and picked, and layers of the other kind.
+  /// The other optimizer, weights that are taken back, images that are mixed, and layers of the other kind.
   private static var muon: Configuration {
     var configuration = configuration
     configuration.model = Tiny.groups
@@ -38,7 +38,6 @@ import Training
     configuration.optimizer.lookahead = .init(every: 3, decay: 0.8, power: 1)
     configuration.training.ema = 0
     (configuration.augmentation.trivialAugment, configuration.augmentation.cutMix) = (true, 1)
-    configuration.training.keep = 0.5
     return configuration
   }
 
@@ -146,12 +145,13 @@ import Training
     let first = run("run", .fp32)
     first.interruption = 3
     _ = try first.outcome()
-    // What it did not know yet.
-    let keys = ["squeezeExcitation", "keep", "trivialAugment"]
+    // What it did not know yet, and what it knew and made no use of.
+    let keys = ["squeezeExcitation", "trivialAugment"]
     var state = try SafetensorsFile(contentsOf: first.run.state)
     let lines = try #require(state.metadata["configuration"]).split(separator: "\n")
-    let older = lines.filter { line in !keys.contains { line.contains("\($0):") } }
+    var older = lines.filter { line in !keys.contains { line.contains("\($0):") } }
     try #require(older.count == lines.count - keys.count)
+    older.insert("  keep: 1", at: try #require(older.firstIndex(of: "training:")) + 1)
     state.metadata["configuration"] = older.joined(separator: "\n")
     try state.serialized().write(to: first.run.state)
     let second = run("run", .fp32)
