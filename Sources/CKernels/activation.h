@@ -36,6 +36,34 @@ TPS_INLINE f32x16 TPS_NAME(load)(const ACT *p) {
 TPS_INLINE void TPS_NAME(store)(ACT *p, f32x16 v) { memcpy(p, &v, sizeof v); }
 #endif
 
+// Transforms hold many values at once: TPS_LANES channels in each, so that they fit the registers.
+#if TPS_WIDE
+#define TPS_LANES 16
+#define VEC f32x16
+#else
+#define TPS_LANES 8
+#define VEC f32x8
+#endif
+
+/// A part of an activation vector.
+TPS_INLINE VEC TPS_NAME(load_part)(const ACT *p) {
+#if TPS_WIDE
+  return TPS_NAME(load)(p);
+#else
+  VEC v;
+  memcpy(&v, p, sizeof v);
+  return v;
+#endif
+}
+
+TPS_INLINE void TPS_NAME(store_part)(ACT *p, VEC v) {
+#if TPS_WIDE
+  TPS_NAME(store)(p, v);
+#else
+  memcpy(p, &v, sizeof v);
+#endif
+}
+
 /// acc + a · b, where a is one 32-bit word (a float, or two bfloat16 that are summed) for all lanes of b.
 TPS_INLINE f32x16 TPS_NAME(multiply)(f32x16 acc, uint32_t a, u32x16 b) {
 #if TPS_BF16
@@ -56,5 +84,16 @@ TPS_INLINE u32x16 TPS_NAME(words)(f32x16 first, f32x16 second) {
 #else
   (void)second;
   return (u32x16)first;
+#endif
+}
+
+/// Stores a part of such a vector.
+TPS_INLINE void TPS_NAME(store_words)(uint32_t *p, VEC first, VEC second) {
+#if TPS_WIDE
+  u32x16 words = TPS_NAME(words)(first, second);
+  memcpy(p, &words, sizeof words);
+#else
+  (void)second;
+  memcpy(p, &first, sizeof first);
 #endif
 }

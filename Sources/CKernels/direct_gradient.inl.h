@@ -85,6 +85,8 @@ static void TPS_NAME(direct_gradient_block)(
 }
 
 #undef ACT
+#undef VEC
+#undef TPS_LANES
 #undef TPS_FMA
 #undef TPS_ROWS
 #undef TPS_PAIR

@@ -168,4 +168,6 @@ static void TPS_NAME(activation_backward)(
 
 #undef TPS_FOR
 #undef ACT
+#undef VEC
+#undef TPS_LANES
 #undef TPS_FMA

@@ -81,4 +81,6 @@ static void TPS_NAME(squeeze_backward)(
 }
 
 #undef ACT
+#undef VEC
+#undef TPS_LANES
 #undef TPS_FMA

@@ -1,6 +1,5 @@
 // The weights of Winograd's convolution on their way in and their gradients on their way out: the kernels for each
 // instruction set and the division of output channels among threads.
-#include "division.h"
 #include "winograd.h"
 #define KERNEL_FILE "winograd_weights.inl.h"
 #include "isa.h"

@@ -10,22 +10,31 @@
 #define TPS_CHUNK 144
 
 /// G g Gᵀ of sixteen filters, g[i] their i-th values.
-TPS_INLINE void TPS_NAME(weight_tile)(const float (*g)[16], const int flipped, f32x16 u[36]) {
-  f32x16 half[6][3];
-  TPS_UNROLL for (int c = 0; c < 3; c++) {
-    f32x16 column[3], v[6];
-    TPS_UNROLL for (int r = 0; r < 3; r++) memcpy(&column[r], g[flipped ? 8 - r * 3 - c : r * 3 + c], 64);
-    TPS_NAME(weight6)(column, v);
-    TPS_UNROLL for (int r = 0; r < 6; r++) half[r][c] = v[r];
+TPS_INLINE void TPS_NAME(weight_tile)(const float (*g)[16], const int flipped, float u[36][16]) {
+  for (int lane = 0; lane < 16; lane += TPS_LANES) {
+    VEC half[6][3], row[6];
+    TPS_UNROLL for (int c = 0; c < 3; c++) {
+      VEC column[3];
+      TPS_UNROLL for (int r = 0; r < 3; r++)
+        memcpy(&column[r], g[flipped ? 8 - r * 3 - c : r * 3 + c] + lane, sizeof(VEC));
+      TPS_NAME(weight6)(column, row);
+      TPS_UNROLL for (int r = 0; r < 6; r++) half[r][c] = row[r];
+    }
+    TPS_UNROLL for (int r = 0; r < 6; r++) {
+      TPS_NAME(weight6)(half[r], row);
+      TPS_UNROLL for (int c = 0; c < 6; c++) memcpy(u[r * 6 + c] + lane, &row[c], sizeof(VEC));
+    }
   }
-  TPS_UNROLL for (int r = 0; r < 6; r++) TPS_NAME(weight6)(half[r], u + r * 6);
 }
 
 /// Stores the transformed filters of one word of depth: of one input, or of two in bfloat16.
-TPS_INLINE void TPS_NAME(store_filters)(f32x16 u[2][36], uint32_t *target, ptrdiff_t matrixStride) {
+TPS_INLINE void TPS_NAME(store_filters)(float u[2][36][16], uint32_t *target, ptrdiff_t matrixStride) {
   TPS_UNROLL for (int i = 0; i < 36; i++) {
-    u32x16 words = TPS_NAME(words)(u[0][i], u[1][i]);
-    memcpy(target + i * matrixStride, &words, 64);
+    f32x16 first, second = 0;
+    memcpy(&first, u[0][i], sizeof first);
+    if (TPS_BF16) memcpy(&second, u[1][i], sizeof second);
+    u32x16 words = TPS_NAME(words)(first, second);
+    memcpy(target + i * matrixStride, &words, sizeof words);
   }
 }
 
@@ -45,7 +54,7 @@ static void TPS_NAME(weight_block)(int inputs, int outputs, int k, const float *
       TPS_NAME(transpose_rows)(padded[0], TPS_CHUNK, TPS_CHUNK, filters);
     }
     for (int d = 0; d < 16 / step; d++) {
-      f32x16 u[2][36];
+      float u[2][36][16] __attribute__((aligned(64)));
       for (int half = 0; half < step; half++) TPS_NAME(weight_tile)(filters + (d * step + half) * 9, 0, u[half]);
       TPS_NAME(store_filters)(u, target + (ptrdiff_t)(first / step + d) * 16, (ptrdiff_t)depth * 16);
     }
@@ -58,7 +67,7 @@ static void TPS_NAME(transposed_weight_block)(int inputs, int outputs, int k, co
   const int lanes = outputs - k * 16 < 16 ? outputs - k * 16 : 16;
   float padded[TPS_CHUNK + 16], filters[16][16] __attribute__((aligned(64)));
   for (int d = 0; d < depth; d++) {
-    f32x16 u[2][36];
+    float u[2][36][16] __attribute__((aligned(64)));
     for (int half = 0; half < step; half++) {
       memset(padded, 0, sizeof padded);
       if (d * step + half < inputs)
@@ -79,18 +88,23 @@ static void TPS_NAME(gradient_block)(
   float filters[TPS_CHUNK][16] __attribute__((aligned(64)));
   for (int first = 0; first < conv.inputs; first += 16) {
     for (int c = 0; c < 16; c++) {
-      f32x16 half[3][6];
-      TPS_UNROLL for (int j = 0; j < 6; j++) {
-        f32x16 column[6], v[3];
-        TPS_UNROLL for (int i = 0; i < 6; i++)
-          column[i] = TPS_NAME(collected)(sums, i * 6 + j, inputs, outputBlocks, first + c, k, threads, threadStride);
-        TPS_NAME(gradient3)(column, v);
-        TPS_UNROLL for (int i = 0; i < 3; i++) half[i][j] = v[i];
+      float u[36][16] __attribute__((aligned(64)));
+      for (int i = 0; i < 36; i++) {
+        f32x16 v = TPS_NAME(collected)(sums, i, inputs, outputBlocks, first + c, k, threads, threadStride);
+        memcpy(u[i], &v, sizeof v);
       }
-      TPS_UNROLL for (int i = 0; i < 3; i++) {
-        f32x16 row[3];
-        TPS_NAME(gradient3)(half[i], row);
-        memcpy(filters[c * 9 + i * 3], row, sizeof row);
+      for (int lane = 0; lane < 16; lane += TPS_LANES) {
+        VEC half[3][6], row[3];
+        TPS_UNROLL for (int j = 0; j < 6; j++) {
+          VEC column[6];
+          TPS_UNROLL for (int i = 0; i < 6; i++) memcpy(&column[i], u[i * 6 + j] + lane, sizeof(VEC));
+          TPS_NAME(gradient3)(column, row);
+          TPS_UNROLL for (int i = 0; i < 3; i++) half[i][j] = row[i];
+        }
+        TPS_UNROLL for (int i = 0; i < 3; i++) {
+          TPS_NAME(gradient3)(half[i], row);
+          TPS_UNROLL for (int j = 0; j < 3; j++) memcpy(filters[c * 9 + i * 3 + j] + lane, &row[j], sizeof(VEC));
+        }
       }
     }
     const int count = conv.inputs - first < 16 ? conv.inputs - first : 16;
@@ -101,6 +115,8 @@ static void TPS_NAME(gradient_block)(
 
 #undef TPS_CHUNK
 #undef ACT
+#undef VEC
+#undef TPS_LANES
 #undef TPS_ROWS
 #undef TPS_PAIR
 #undef TPS_FMA
