@@ -14,8 +14,10 @@ typedef struct {
 
 static const kernels table[] = TPS_TABLE(TPS_KERNELS);
 
-/// Tiles that are worked on together: what keeps transformed values and products in the second-level cache.
+/// Tiles that are worked on together: what keeps transformed values and products in the second-level cache, unless the
+/// weights, which are read once for each block, come from memory every time.
 static int block_tiles(tps_conv conv, tps_isa isa) {
+  if (tps_winograd_weight_bytes(conv, isa) > 8 << 20) return TPS_MOST_TILES;
   size_t bytes = 36 * ((size_t)tps_blocks(conv.inputs) * 16 * tps_element_bytes(isa) + 128);
   return tps_block_tiles((tps_has_large_cache(isa) ? 600 : 160) << 10, bytes);
 }

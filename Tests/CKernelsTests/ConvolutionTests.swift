@@ -4,7 +4,9 @@ import CKernels
 import Testing
 
 @Suite struct ConvolutionTests {
-  @Test(arguments: Geometry.all) func theOutputIsTheConvolutions(_ geometry: Geometry) {
+  // From 256 × 256 channels on, blocks of tiles are larger.
+  @Test(arguments: Geometry.all + [Geometry(1, 256, 256, 3, 3)])
+  func theOutputIsTheConvolutions(_ geometry: Geometry) {
     let (input, weights) = (geometry.input, geometry.weights)
     let expected = geometry.output(of: input, weights)
     onAllKernels { set, threads, comment in
@@ -21,7 +23,6 @@ import Testing
     }
   }
 
-  // From 256 × 256 channels on, blocks of tiles are larger.
   @Test(arguments: Geometry.all + [Geometry(1, 256, 256, 3, 3)])
   func theGradientOfTheWeightsIsTheConvolutions(_ geometry: Geometry) {
     let (input, slope) = (geometry.input, geometry.outputGradient)
