@@ -68,8 +68,8 @@ public struct TrialCost: Hashable, Sendable {
   /// The cost of training `spec`, which must be valid.
   public init(_ spec: ResNetSpec, batchSize: Int, calibration: Calibration?) {
     model = ModelCost(spec)
-    secondsPerEpoch = calibration?.secondsPerEpoch(model)
-    memoryBytes = calibration?.memoryBytes(model, batchSize: batchSize)
+    secondsPerEpoch = calibration?.secondsPerEpoch(spec)
+    memoryBytes = calibration?.memoryBytes(spec, batchSize: batchSize)
   }
 
   /// The value that `limit` limits.

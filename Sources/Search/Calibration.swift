@@ -3,7 +3,7 @@
 public import Models
 
 /// A machine's rates. Seconds are linear in a network's multiply-adds and activations, bytes in its parameters and
-/// activations.
+/// activations, all of them counted as kernels execute them: in whole vectors of channels.
 public struct Calibration: Codable, Hashable, Sendable {
   /// Training images of an epoch.
   public var images: Int
@@ -18,8 +18,8 @@ public struct Calibration: Codable, Hashable, Sendable {
 
   /// One measured network.
   public struct Measurement: Hashable, Sendable {
-    /// Its counts.
-    public var cost: ModelCost
+    /// What was trained.
+    public var model: ResNetSpec
     /// Images of a step.
     public var batchSize: Int
     /// Seconds of a training step.
@@ -28,8 +28,8 @@ public struct Calibration: Codable, Hashable, Sendable {
     public var memoryBytes: Int
 
     /// A measurement; see the properties.
-    public init(cost: ModelCost, batchSize: Int, secondsPerStep: Double, memoryBytes: Int) {
-      self.cost = cost
+    public init(model: ResNetSpec, batchSize: Int, secondsPerStep: Double, memoryBytes: Int) {
+      self.model = model
       self.batchSize = batchSize
       self.secondsPerStep = secondsPerStep
       self.memoryBytes = memoryBytes
@@ -46,19 +46,23 @@ public struct Calibration: Codable, Hashable, Sendable {
     self.images = images
     (secondsPerMultiplyAdd, secondsPerActivation) = Self.fit(
       measurements.map { measurement in
-        let batch = Double(measurement.batchSize)
-        return (
-          batch * Double(measurement.cost.multiplyAdds), batch * Double(measurement.cost.activations),
-          measurement.secondsPerStep
-        )
+        let (cost, batch) = (Self.executed(measurement.model), Double(measurement.batchSize))
+        return (batch * Double(cost.multiplyAdds), batch * Double(cost.activations), measurement.secondsPerStep)
       })
     (bytesPerActivation, bytesPerParameter) = Self.fit(
       measurements.map { measurement in
-        (
-          Double(measurement.batchSize) * Double(measurement.cost.activations), Double(measurement.cost.parameters),
-          Double(measurement.memoryBytes)
-        )
+        let (cost, batch) = (Self.executed(measurement.model), Double(measurement.batchSize))
+        return (batch * Double(cost.activations), Double(cost.parameters), Double(measurement.memoryBytes))
       })
+  }
+
+  /// The counts of `model` with its channels filled up to multiples of sixteen: four channels take the time of sixteen.
+  private static func executed(_ model: ResNetSpec) -> ModelCost {
+    func filled(_ channels: Int) -> Int { (channels + 15) / 16 * 16 }
+    var model = model
+    model.stem.channels = filled(model.stem.channels)
+    for index in model.layers.indices { model.layers[index].channels = filled(model.layers[index].channels) }
+    return ModelCost(model)
   }
 
   /// a and b of a·x + b·y = z, each row weighted by 1 / z.
@@ -82,13 +86,15 @@ public struct Calibration: Codable, Hashable, Sendable {
   }
 
   /// Predicted seconds of an epoch.
-  public func secondsPerEpoch(_ cost: ModelCost) -> Double {
-    Double(images)
+  public func secondsPerEpoch(_ model: ResNetSpec) -> Double {
+    let cost = Self.executed(model)
+    return Double(images)
       * (secondsPerMultiplyAdd * Double(cost.multiplyAdds) + secondsPerActivation * Double(cost.activations))
   }
 
   /// Predicted bytes of training in steps of `batchSize` images.
-  public func memoryBytes(_ cost: ModelCost, batchSize: Int) -> Int {
+  public func memoryBytes(_ model: ResNetSpec, batchSize: Int) -> Int {
+    let cost = Self.executed(model)
     let activations = Double(batchSize) * Double(cost.activations)
     return Int((bytesPerActivation * activations + bytesPerParameter * Double(cost.parameters)).rounded())
   }

@@ -98,20 +98,29 @@ private func counts() throws -> [Int] {
 
   @Test func secondsAndMemoryArePredicted() throws {
     let (one, two) = (
-      ModelCost(ResNetSpec(stem: 16, widthFactor: 2, blocks: [1, 1, 1])),
-      ModelCost(ResNetSpec(stem: 16, widthFactor: 2, blocks: [9, 9, 9]))
+      ResNetSpec(stem: 16, widthFactor: 2, blocks: [1, 1, 1]), ResNetSpec(stem: 16, widthFactor: 2, blocks: [9, 9, 9])
     )
     let (a, b, c, d) = (3e-12, 2e-9, 2.5, 20.0)
-    func measured(_ cost: ModelCost, _ batch: Int) -> Calibration.Measurement {
-      Calibration.Measurement(
-        cost: cost, batchSize: batch,
+    func measured(_ model: ResNetSpec, _ batch: Int) -> Calibration.Measurement {
+      let cost = ModelCost(model)
+      return Calibration.Measurement(
+        model: model, batchSize: batch,
         secondsPerStep: Double(batch) * (a * Double(cost.multiplyAdds) + b * Double(cost.activations)),
         memoryBytes: Int(Double(batch) * c * Double(cost.activations) + d * Double(cost.parameters)))
     }
     let calibration = try Calibration(images: 1000, measurements: [measured(one, 128), measured(two, 128)])
-    let other = ModelCost(ResNetSpec(stem: 12, widthFactor: 1, blocks: [3, 5, 2]))
-    let seconds = 1000 * (a * Double(other.multiplyAdds) + b * Double(other.activations))
+    let other = ResNetSpec(stem: 32, widthFactor: 1, blocks: [3, 5, 2])
+    let seconds = 1000 * (a * Double(ModelCost(other).multiplyAdds) + b * Double(ModelCost(other).activations))
     #expect(abs(calibration.secondsPerEpoch(other) / seconds - 1) < 1e-6)
+    // Kernels compute sixteen channels at a time.
+    let narrow = ResNetSpec(stem: 25, widthFactor: 1, blocks: [3, 5, 2])
+    let widths = narrow.layers.map(\.channels)
+    #expect(widths == [25, 50, 100] && calibration.secondsPerEpoch(narrow) < calibration.secondsPerEpoch(other))
+    var filled = narrow
+    filled.stem.channels = 32
+    for (index, channels) in [32, 64, 112].enumerated() { filled.layers[index].channels = channels }
+    #expect(calibration.secondsPerEpoch(narrow) == calibration.secondsPerEpoch(filled))
+    #expect(calibration.memoryBytes(narrow, batchSize: 64) == calibration.memoryBytes(filled, batchSize: 64))
     #expect(
       abs(Double(calibration.memoryBytes(other, batchSize: 64)) / Double(measured(other, 64).memoryBytes) - 1) < 1e-3)
     let single = try Calibration(images: 1000, measurements: [measured(one, 128)])

@@ -31,7 +31,7 @@ extension Calibration {
         .train, configuration, graph, backend, configuration.training.precision.resolved, profiles: false)
       try bench.run(steps: steps)
       return Measurement(
-        cost: ModelCost(configuration.model), batchSize: configuration.training.batchSize,
+        model: configuration.model, batchSize: configuration.training.batchSize,
         secondsPerStep: bench.seconds.sorted()[steps / 2],
         // The plan's, and value, gradient and velocity of each parameter.
         memoryBytes: bench.planMemoryBytes + 3 * MemoryLayout<Float>.size * graph.parameterCount)
