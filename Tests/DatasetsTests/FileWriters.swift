@@ -118,13 +118,19 @@ func png(width: Int, height: Int, _ pixels: [UInt8]) -> [UInt8] {
     big(content.count, 4) + ascii(type) + content + big(crc32(ascii(type) + content), 4)
   }
   let row = pixels.count / max(height, 1)
-  let lines = (0..<height).flatMap { [0] + pixels[$0 * row..<($0 + 1) * row] }
+  var lines: [UInt8] = []
+  for y in 0..<height { lines += [0] + pixels[y * row..<(y + 1) * row] }
   var (low, high) = (1, 0)
   for byte in lines {
     low = (low + Int(byte)) % 65_521
     high = (high + low) % 65_521
   }
   let kind: UInt8 = row == 4 * width ? 6 : 2
-  return [0x89] + ascii("PNG\r\n\u{1A}\n") + chunk("IHDR", big(width, 4) + big(height, 4) + [8, kind, 0, 0, 0])
-    + chunk("IDAT", [0x78, 1] + stored(lines) + big(high << 16 | low, 4)) + chunk("IEND", [])
+  let size: [UInt8] = big(width, 4) + big(height, 4)
+  let data: [UInt8] = [0x78, 1] + stored(lines) + big(high << 16 | low, 4)
+  var bytes: [UInt8] = [0x89] + ascii("PNG\r\n\u{1A}\n")
+  bytes += chunk("IHDR", size + [8, kind, 0, 0, 0])
+  bytes += chunk("IDAT", data)
+  bytes += chunk("IEND", [])
+  return bytes
 }

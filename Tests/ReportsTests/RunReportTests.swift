@@ -35,9 +35,9 @@ import Training
 
   /// Six images of two classes, of which the network gets four right, and is surest of a wrong one.
   private static func test() throws -> TestResult {
+    let pixels = (0..<1152).map { UInt8($0 % 256) }
     let images = try ImageSet(
-      pixels: (0..<6 * 3 * 8 * 8).map { UInt8($0 % 256) }, labels: [0, 1, 0, 1, 0, 1], height: 8, width: 8,
-      classNames: ["<cat>", "dog & co"])
+      pixels: pixels, labels: [0, 1, 0, 1, 0, 1], height: 8, width: 8, classNames: ["<cat>", "dog & co"])
     let logits: [Float] = [3, 0, 0, 3, 0, 1, 9, 0, 2, 0, 0, 2]
     return TestResult(Evaluation(logits: logits, labels: images.labels, classes: 2), of: images)
   }
