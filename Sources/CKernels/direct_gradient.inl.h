@@ -84,10 +84,4 @@ static void TPS_NAME(direct_gradient_block)(
   }
 }
 
-#undef ACT
-#undef VEC
-#undef TPS_LANES
-#undef TPS_FMA
-#undef TPS_ROWS
-#undef TPS_PAIR
 #undef TPS_PIXELS_PER_WORD

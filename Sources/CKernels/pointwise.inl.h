@@ -167,7 +167,3 @@ static void TPS_NAME(activation_backward)(
 }
 
 #undef TPS_FOR
-#undef ACT
-#undef VEC
-#undef TPS_LANES
-#undef TPS_FMA

@@ -162,7 +162,3 @@ static void TPS_NAME(averagepool_backward)(tps_pool pool, int first, int end, co
 }
 
 #undef I32X16
-#undef ACT
-#undef VEC
-#undef TPS_LANES
-#undef TPS_FMA

@@ -79,8 +79,3 @@ static void TPS_NAME(squeeze_backward)(
     TPS_NAME(channel_affine)(blocks, s.pixels, (const ACT *)gradient + offset, gates, shift, (ACT *)target + offset);
   }
 }
-
-#undef ACT
-#undef VEC
-#undef TPS_LANES
-#undef TPS_FMA

@@ -176,19 +176,4 @@ static size_t TPS_NAME(winograd_tile_bytes)(tps_conv conv, int blockTiles) {
          36 * (blockTiles * 16 * (size_t)TPS_PAIR + TPS_GAP) * 4;
 }
 
-#undef ACT
-#undef VEC
-#undef TPS_LANES
-#undef TPS_ROWS
-#undef TPS_PAIR
-#undef TPS_GAP
 #undef TPS_WORDS
-#undef TPS_A
-#undef TPS_B
-#undef TPS_A2
-#undef TPS_B2
-#undef TPS_FMA
-#undef TPS_K
-#undef TPS_F0
-#undef TPS_FA
-#undef TPS_FB

@@ -103,20 +103,5 @@ static size_t TPS_NAME(winograd_gradient_bytes)(tps_conv conv, int blockTiles) {
   return 36 * (blockTiles / TPS_TILES_PER_WORD * (channels + 2 * TPS_GAP)) * 4;
 }
 
-#undef ACT
-#undef VEC
-#undef TPS_LANES
-#undef TPS_ROWS
-#undef TPS_PAIR
-#undef TPS_GAP
 #undef TPS_TILES_PER_WORD
 #undef TPS_STORE_ROWS
-#undef TPS_A
-#undef TPS_B
-#undef TPS_A2
-#undef TPS_B2
-#undef TPS_FMA
-#undef TPS_K
-#undef TPS_F0
-#undef TPS_FA
-#undef TPS_FB

@@ -114,17 +114,3 @@ static void TPS_NAME(gradient_block)(
 }
 
 #undef TPS_CHUNK
-#undef ACT
-#undef VEC
-#undef TPS_LANES
-#undef TPS_ROWS
-#undef TPS_PAIR
-#undef TPS_FMA
-#undef TPS_A
-#undef TPS_B
-#undef TPS_A2
-#undef TPS_B2
-#undef TPS_K
-#undef TPS_F0
-#undef TPS_FA
-#undef TPS_FB
