@@ -53,24 +53,23 @@ public struct Preset: Sendable {
   }
 
   /// The study's TPSNet. Layers of 13 blocks learn from Muon's first step on where their branches begin silent.
-  private static let tpsnetFast = {
-    var configuration = study("", "", stem: 16, blocks: 13).configuration
-    configuration.model.initialization = .zeroResidual
-    configuration.data.validation = 2000
-    configuration.augmentation = Augmentation(cropPadding: 4, paddingMode: .reflect, flip: .alternating, cutout: 8)
-    configuration.optimizer.kind = .muon
-    configuration.optimizer.learningRate = 0.085
-    configuration.optimizer.biasFactor = 2
-    configuration.optimizer.momentum = 0.85
-    configuration.optimizer.nesterov = true
-    configuration.optimizer.weightDecay = 0.002
-    configuration.schedule = Schedule(.linear)
-    configuration.training.epochs = 22
-    configuration.training.batchSize = 250
-    configuration.training.labelSmoothing = 0.1
-    return Preset(
-      name: "tpsnet-fast", summary: "TPSNet of the study by a recipe of 22 epochs", configuration: configuration)
-  }()
+  private static let tpsnetFast = study(
+    "tpsnet-fast", "TPSNet of the study by a recipe of 22 epochs", stem: 16, blocks: 13
+  ) {
+    $0.model.initialization = .zeroResidual
+    $0.data.validation = 2000
+    $0.augmentation = Augmentation(cropPadding: 4, paddingMode: .reflect, flip: .alternating, cutout: 8)
+    $0.optimizer.kind = .muon
+    $0.optimizer.learningRate = 0.085
+    $0.optimizer.biasFactor = 2
+    $0.optimizer.momentum = 0.85
+    $0.optimizer.nesterov = true
+    $0.optimizer.weightDecay = 0.002
+    $0.schedule = Schedule(.linear)
+    $0.training.epochs = 22
+    $0.training.batchSize = 250
+    $0.training.labelSmoothing = 0.1
+  }
 
   /// Residual groups behind convolution and pool (Page 2018; Jordan 2024, airbench96), whose maps have 16, 8 (and 4)
   /// pixels a side, whitening first, filters trained by Muon at airbench94_muon's rates, which belong to sums of losses over
@@ -102,12 +101,15 @@ public struct Preset: Sendable {
   }
 
   /// The study's training settings (SGD 0.01, momentum 0.9, decay 5e-4 on everything, cosine over 300 epochs).
-  private static func study(_ name: String, _ summary: String, stem: Int, blocks: Int) -> Preset {
+  private static func study(
+    _ name: String, _ summary: String, stem: Int, blocks: Int, adjust: (inout Configuration) -> Void = { _ in }
+  ) -> Preset {
     var configuration = Configuration(
       model: ResNetSpec(stem: stem, widthFactor: 2, blocks: [blocks, blocks, blocks]))
     configuration.augmentation = .study
     configuration.optimizer.learningRate = 0.01
     configuration.training.epochs = 300
+    adjust(&configuration)
     return Preset(name: name, summary: summary, configuration: configuration)
   }
 }
