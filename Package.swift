@@ -28,7 +28,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     .systemLibrary(name: "COneDNN"),
@@ -36,6 +35,7 @@ let package = Package(
     .systemLibrary(name: "CCairo"),
     .systemLibrary(name: "CCrypto"),
     .systemLibrary(name: "CPostgreSQL"),
+    .systemLibrary(name: "CSQLite"),
     .target(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("webp")]),
@@ -59,8 +59,7 @@ let package = Package(
     .target(
       name: "Search",
       dependencies: [
-        "CPostgreSQL", "Compute", "Datasets", "Formats", "Models", "Randomness", "Training",
-        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        "CPostgreSQL", "CSQLite", "Compute", "Datasets", "Formats", "Models", "Randomness", "Training",
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Plots", dependencies: ["CCairo"]),
@@ -103,8 +102,7 @@ let package = Package(
     .testTarget(
       name: "SearchTests",
       dependencies: [
-        "Compute", "Datasets", "Models", "Randomness", "Search", "TestSupport", "Training", "tpsnet",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "CSQLite", "Compute", "Datasets", "Models", "Randomness", "Search", "TestSupport", "Training", "tpsnet",
       ]),
     // It runs the program, which therefore has to be built first.
     .testTarget(

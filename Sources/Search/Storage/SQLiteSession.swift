@@ -1,19 +1,61 @@
-// Statements of SQLite's C interface, prepared and kept by GRDB. Values are bound here and rows read here, because
-// GRDB's lists of arguments cost a third of a trial's instructions.
+// SQLite's C interface: an open file, statements prepared once and kept, patience with other processes.
+// Used by one thread at a time, which is for its owner to see to.
+import CSQLite
 import Foundation
-import GRDB
-import GRDBSQLite
 
-/// A database within a transaction.
-struct SQLiteSession: SQLSession {
-  let database: Database
+/// An open file.
+final class SQLiteSession: SQLSession {
+  /// How a statement fails.
+  struct Failure: Error {
+    /// SQLite's extended result code.
+    let code: CInt
+    let message: String
+
+    /// SQLite's primary result code.
+    var kind: CInt { code & 0xFF }
+    var isBusy: Bool { kind == SQLITE_BUSY }
+    /// SQLITE_CONSTRAINT_NOTNULL.
+    var isMissingValue: Bool { code == SQLITE_CONSTRAINT | 5 << 8 }
+  }
+
+  private let database: OpaquePointer
+  private let waiting: Waiting
+  private var statements: [String: OpaquePointer] = [:]
+
+  /// Opens the file at `path`, made if it is missing. Locks are waited for up to `patience`. Throws `Failure`.
+  init(path: String, patience: Duration) throws {
+    var opened: OpaquePointer?
+    let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
+    guard let opened, code == SQLITE_OK else {
+      // Without memory there is not even a place for the message.
+      let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "no memory"
+      sqlite3_close_v2(opened)
+      throw Failure(code: code, message: message)
+    }
+    database = opened
+    waiting = Waiting(patience: patience)
+    sqlite3_extended_result_codes(database, 1)
+    sqlite3_busy_handler(
+      database,
+      { waiting, attempts in
+        guard let waiting else { return 0 }
+        return Unmanaged<Waiting>.fromOpaque(waiting).takeUnretainedValue().goesOn(after: Int(attempts)) ? 1 : 0
+      }, Unmanaged.passUnretained(waiting).toOpaque())
+  }
+
+  deinit {
+    for statement in statements.values { sqlite3_finalize(statement) }
+    sqlite3_close_v2(database)
+  }
+
+  var isInTransaction: Bool { sqlite3_get_autocommit(database) == 0 }
 
   func execute(_ sql: String, _ values: [SQLValue]) throws {
     try query(sql, values) { _ in }
   }
 
   func query(_ sql: String, _ values: [SQLValue], _ take: (any SQLRow) throws -> Void) throws {
-    let statement = try database.cachedStatement(sql: sql).sqliteStatement
+    let statement = try prepared(sql)
     // A statement in the middle of its rows would keep its transaction open.
     defer { sqlite3_reset(statement) }
     for (index, value) in values.enumerated() { try check(bind(value, to: statement, at: CInt(index + 1))) }
@@ -26,7 +68,16 @@ struct SQLiteSession: SQLSession {
     }
   }
 
-  private func bind(_ value: SQLValue, to statement: SQLiteStatement, at index: CInt) -> CInt {
+  private func prepared(_ sql: String) throws -> OpaquePointer {
+    if let known = statements[sql] { return known }
+    var statement: OpaquePointer?
+    try check(sqlite3_prepare_v3(database, sql, -1, CUnsignedInt(SQLITE_PREPARE_PERSISTENT), &statement, nil))
+    guard let statement else { throw Failure(code: SQLITE_MISUSE, message: "an empty statement") }
+    statements[sql] = statement
+    return statement
+  }
+
+  private func bind(_ value: SQLValue, to statement: OpaquePointer, at index: CInt) -> CInt {
     switch value {
     case .integer(let value): return sqlite3_bind_int64(statement, index, Int64(value))
     case .double(let value): return sqlite3_bind_double(statement, index, value)
@@ -47,14 +98,30 @@ struct SQLiteSession: SQLSession {
 
   private func check(_ code: CInt) throws {
     guard code != SQLITE_OK else { return }
-    throw DatabaseError(
-      resultCode: ResultCode(rawValue: sqlite3_extended_errcode(database.sqliteConnection)),
-      message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
+    throw Failure(code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)))
+  }
+}
+
+/// Sleeps between attempts to take a lock, shortly at first and never in step with others.
+private final class Waiting {
+  private let patience: Duration
+  private var start = ContinuousClock.now
+
+  init(patience: Duration) {
+    self.patience = patience
+  }
+
+  func goesOn(after attempts: Int) -> Bool {
+    let now = ContinuousClock.now
+    if attempts == 0 { start = now }
+    guard now - start < patience else { return false }
+    Thread.sleep(forTimeInterval: .random(in: 0.5...1) * min(0.000_2 * Double(attempts + 1), 0.01))
+    return true
   }
 }
 
 private struct SQLiteRow: SQLRow {
-  let statement: SQLiteStatement
+  let statement: OpaquePointer
 
   func integer(_ column: Int) throws -> Int { Int(sqlite3_column_int64(statement, CInt(column))) }
 

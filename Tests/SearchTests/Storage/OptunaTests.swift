@@ -1,7 +1,6 @@
 // Databases as Optuna leaves them (Tests/Fixtures/optuna, made by Scripts/optuna/fixtures.py): our tables are the same,
 // and a study begun in Python is read, continued and, where it cannot be, refused with a reason.
 import Foundation
-import GRDB
 import Search
 import TestSupport
 import Testing
@@ -24,14 +23,7 @@ import Testing
     if place.kind == .postgresql {
       return try PostgreSQLServer.shared.get().psql(place.url, sql).trimmingCharacters(in: .newlines)
     }
-    var configuration = Configuration()
-    configuration.foreignKeysEnabled = false
-    configuration.allowsUnsafeTransactions = true
-    return try DatabaseQueue(path: place.url, configuration: configuration).writeWithoutTransaction { database in
-      if sql.hasPrefix("SELECT") { return try String.fetchAll(database, sql: sql).joined(separator: "\n") }
-      try database.execute(sql: sql)
-      return ""
-    }
+    return try runSQLite(sql, at: place.url).joined(separator: "\n")
   }
 
   @Test(arguments: StorageKind.shared) func ourTablesAreOptunas(_ kind: StorageKind) throws {

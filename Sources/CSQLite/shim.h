@@ -1,0 +1,2 @@
+// SQLite, for studies in a file.
+#include <sqlite3.h>
