@@ -10,7 +10,7 @@ extension ResNetSpec {
   public init(shapes: [String: [Int]], side: Int = 32) throws {
     let stem = try Self.filter("conv1.weight", in: shapes)
     var layers: [Layer] = []
-    var squeezeExcitation = 0
+    var squeezes: [(channels: Int, hidden: Int)] = []
     while shapes["layer\(layers.count + 1).0.conv1.weight"] != nil {
       let name = "layer\(layers.count + 1)"
       let filter = try Self.filter("\(name).0.conv1.weight", in: shapes)
@@ -21,7 +21,7 @@ extension ResNetSpec {
         layer.stride = filter.inputs == filter.outputs || !layers.isEmpty ? 2 : 1
       }
       if let squeeze = shapes["\(name).0.se.fc1.weight"], let hidden = squeeze.first, hidden > 0 {
-        squeezeExcitation = max(squeezeExcitation, filter.outputs / hidden)
+        squeezes.append((filter.outputs, hidden))
       }
       layers.append(layer)
     }
@@ -40,10 +40,16 @@ extension ResNetSpec {
         "linear.weight", "has \(classifier[1]) inputs, not \(last.channels) times a square of at most \(map) pixels")
     }
     self.init(
-      input: Shape(channels: stem.inputs, height: side, width: side), squeezeExcitation: squeezeExcitation,
+      input: Shape(channels: stem.inputs, height: side, width: side), squeezeExcitation: Self.factor(of: squeezes),
       stem: Stem(channels: stem.outputs, kernel: stem.kernel), layers: layers, pool: map - output + 1,
       classes: classifier[0], classifierBias: shapes["linear.bias"] != nil)
     try validate()
+  }
+
+  /// The largest factor by which every layer's channels may have been narrowed; 0 where there is no such layer. One
+  /// hidden feature says only that the factor is more than half the channels.
+  private static func factor(of squeezes: [(channels: Int, hidden: Int)]) -> Int {
+    squeezes.filter { $0.hidden > 1 }.map { $0.channels / $0.hidden }.min() ?? squeezes.map(\.channels).max() ?? 0
   }
 
   private static func filter(

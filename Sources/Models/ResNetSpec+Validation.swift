@@ -21,6 +21,8 @@ extension ResNetSpec {
     static let layers = 16
     static let kernel = 15
     static let classes = 10_000
+    /// Of the whole, which a search asks of its budget instead.
+    static let parameters = 100_000_000
   }
 
   /// Throws `SpecError` at the first key that makes the network impossible.
@@ -55,16 +57,12 @@ extension ResNetSpec {
     try checkRate(blockDropout, "blockDropout")
     try checkRate(dropout, "dropout")
     try check(classes, 2...Bound.classes, "classes")
-    guard logitScale > 0, logitScale.isFinite else {
-      throw error("logitScale", "\(logitScale) is not a positive number")
-    }
+    try checkFloat(logitScale, "logitScale")
     guard initialization != .zeroResidual || batchNorm.trainsScale && !preActivation else {
       throw error(
         "initialization", "zeroResidual needs batchNorm.trainsScale: true and preActivation: false: use uniform")
     }
-    guard batchNorm.epsilon > 0, batchNorm.epsilon.isFinite else {
-      throw error("batchNorm.epsilon", "\(batchNorm.epsilon) is not a positive number")
-    }
+    try checkFloat(batchNorm.epsilon, "batchNorm.epsilon")
     guard batchNorm.momentum > 0, batchNorm.momentum <= 1 else {
       throw error("batchNorm.momentum", "\(batchNorm.momentum) is out of range: use a share above 0, up to 1")
     }
@@ -98,6 +96,12 @@ extension ResNetSpec {
     try check(kernel, 1...Bound.kernel, key)
     guard kernel % 2 == 1 else {
       throw error(key, "\(kernel) is even: use an odd side, so that padding by \(kernel / 2) keeps the map's size")
+    }
+  }
+
+  private func checkFloat(_ value: Double, _ key: String) throws {
+    guard Float(value) > 0, Float(value).isFinite else {
+      throw error(key, "\(value) is not a positive number in single precision: use one from 1e-38 to 1e38")
     }
   }
 

@@ -3,7 +3,8 @@
 
 /// A residual network for small images: stem, N residual layers, pool, classifier.
 public struct ResNetSpec: Hashable, Codable, Sendable {
-  /// The first convolution, followed by batch normalisation and activation; by nothing where blocks begin with these.
+  /// The first convolution, followed by batch normalisation and activation, neither where blocks begin with these; if it
+  /// whitens, by its activation always.
   public struct Stem: Hashable, Codable, Sendable {
     /// Output channels.
     public var channels: Int

@@ -20,6 +20,8 @@ final class InferenceLowering: Lowering {
 
   /// Records everything; the steps before the returned index load parameters, the rest is the pass.
   func record() throws -> (loads: Int, logits: Value) {
+    // Some of them hold this object.
+    defer { (loads, passes) = ([], []) }
     for node in graph.nodes where context.outputs[node.id] == nil {
       context.outputs[node.id] = try lower(node)
     }
@@ -148,7 +150,7 @@ final class InferenceLowering: Lowering {
   /// Filters times scale / √(variance + ε) and the bias that remains, both fp32 and computed at each load.
   private func folded(_ node: Node, _ norm: Node, _ settings: BatchNorm) throws -> (weights: Value, bias: Value) {
     let stored = try parameters.value(node, "weight")
-    let weights = builder.makePersistent(stored.descriptor)
+    let weights = builder.make(stored.descriptor)
     // As long as the padded channels, whose bias stays zero.
     let padded = map(node).paddedChannels
     let bias = builder.makePersistent(try MemoryDescriptor([node.shape.channels], dnnl_f32, dnnl_a), bytes: padded * 4)

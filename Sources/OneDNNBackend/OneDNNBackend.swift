@@ -13,10 +13,19 @@ public final class OneDNNBackend: Backend {
   /// How this backend's plans convolve.
   public let convolutions: ConvolutionAlgorithms
 
-  /// A backend of `threads` OpenMP threads; nil means `OMP_NUM_THREADS` or else all processors.
+  /// OpenMP's number of threads before any backend set it for its thread.
+  private static let available = Int(omp_get_max_threads())
+
+  /// A backend of `threads` OpenMP threads; nil means `OMP_NUM_THREADS` or else all processors. Throws `OneDNNError`.
   public init(threads: Int? = nil, convolutions: ConvolutionAlgorithms = .fastest) throws {
+    // Asked for in any case, before this backend sets it.
+    let available = Self.available
+    let threads = threads ?? available
+    guard (1...1024).contains(threads) else {
+      throw OneDNNError(description: "\(threads) threads are out of range: use 1 to 1024")
+    }
     self.convolutions = convolutions
-    engine = try Engine(threads: threads ?? Int(omp_get_max_threads()))
+    engine = try Engine(threads: threads)
   }
 
   /// Number of threads that steps use.
@@ -28,7 +37,7 @@ public final class OneDNNBackend: Backend {
     return "\(version.major).\(version.minor).\(version.patch)"
   }
 
-  /// Whether this CPU multiplies bfloat16 in hardware (AVX-512 bf16 or AMX; on arm64 as oneDNN reports it).
+  /// Whether this CPU multiplies bfloat16 in hardware (AVX-512 bf16 or AMX); on arm64 nothing asks yet.
   public static var hasFastBF16: Bool {
     #if arch(x86_64)
       let needed = dnnl_cpu_isa_avx512_core_bf16.rawValue

@@ -1,5 +1,4 @@
-// What the recorded steps are, for profiles: a kind from the recorder, else from the primitive,
-// else from the step's name and its node; bytes from the tensors, operations from the graph.
+// What the recorded steps are, for profiles: a kind from the recorder, else from the step's name and its node; bytes from the tensors, operations from the graph.
 internal import COneDNN
 internal import Compute
 internal import Models
@@ -10,7 +9,7 @@ extension PlanBuilder {
     let nodes = Dictionary(uniqueKeysWithValues: graph.nodes.map { ($0.name, $0) })
     return steps.map { step in
       let (node, part) = Self.resolve(step.name, nodes)
-      let kind = step.kind ?? step.work.primitiveKind ?? Self.kind(of: part, node: node)
+      let kind = step.kind ?? (step.work.isReorder ? .reorder : Self.kind(of: part, node: node))
       let multiplies = (kind.isConvolution || kind == .linear) && Self.passes.contains(part)
       return PlanStep(
         name: step.name, kind: kind, implementation: step.work.implementation, bytes: step.work.bytes,
@@ -55,23 +54,12 @@ extension PlanBuilder {
 }
 
 extension Work {
-  /// The kind of a primitive by its own account; nil for work of our own and what networks do not consist of.
-  fileprivate var primitiveKind: StepKind? {
-    guard case .primitive(let descriptor, _) = self else { return nil }
-    switch descriptor.kind {
-    case dnnl_convolution:
-      switch descriptor.propagation {
-      case dnnl_backward_data: return .convolutionBackwardData
-      case dnnl_backward_weights: return .convolutionBackwardWeights
-      default: return .convolutionForward
-      }
-    case dnnl_batch_normalization: return .batchNorm
-    case dnnl_eltwise: return .activation
-    case dnnl_binary, dnnl_sum: return .sum
-    case dnnl_reorder: return .reorder
-    case dnnl_inner_product: return .linear
-    default: return nil
-    }
+  /// Whether a primitive says of itself that it reorders, whatever the node for which it does.
+  fileprivate var isReorder: Bool {
+    guard case .primitive(let descriptor, _) = self else { return false }
+    var kind = dnnl_undefined_primitive
+    dnnl_primitive_desc_query(descriptor.handle, dnnl_query_primitive_kind, 0, &kind)
+    return kind == dnnl_reorder
   }
 
   fileprivate var implementation: String {
@@ -89,19 +77,5 @@ extension Work {
     case .kernel(let values, _):
       values.reduce(0) { $0 + ($1.descriptor.dataType == dnnl_u8 ? 0 : $1.descriptor.byteCount) }
     }
-  }
-}
-
-extension PrimitiveDescriptor {
-  fileprivate var kind: dnnl_primitive_kind_t {
-    var kind = dnnl_undefined_primitive
-    dnnl_primitive_desc_query(handle, dnnl_query_primitive_kind, 0, &kind)
-    return kind
-  }
-
-  fileprivate var propagation: dnnl_prop_kind_t {
-    var kind = dnnl_prop_kind_undef
-    dnnl_primitive_desc_query(handle, dnnl_query_prop_kind, 0, &kind)
-    return kind
   }
 }

@@ -26,6 +26,13 @@ import Testing
     #expect(try ResNetSpec(shapes: shapes(spec)) == spec)
   }
 
+  /// Other factors may give the same network: the shapes alone are told.
+  @Test(arguments: [8, 16, 30, 64]) func squeezesKeepTheirShapes(factor: Int) throws {
+    var spec = ResNetSpec(stem: 20, widthFactor: 1, blocks: [1, 1, 1])
+    spec.squeezeExcitation = factor
+    #expect(try shapes(ResNetSpec(shapes: shapes(spec))) == shapes(spec))
+  }
+
   @Test func whatIsUnclearIsNamed() throws {
     let whole = try shapes(ResNetSpec(stem: 8, widthFactor: 1, blocks: [1, 1]))
     func problem(_ change: [String: [Int]?]) -> String {

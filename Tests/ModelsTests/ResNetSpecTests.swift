@@ -186,7 +186,9 @@ import Testing
         spec.preActivation = true
       } == "model.initialization")
     #expect(path { $0.logitScale = 0 } == "model.logitScale")
+    #expect(path { $0.logitScale = 1e39 } == "model.logitScale")
     #expect(path { $0.batchNorm.epsilon = 0 } == "model.batchNorm.epsilon")
+    #expect(path { $0.batchNorm.epsilon = 1e-50 } == "model.batchNorm.epsilon")
     #expect(path { $0.batchNorm.momentum = 1.5 } == "model.batchNorm.momentum")
     #expect(path { $0.stem = .init(channels: 16, kernel: 33, padded: false) } == "model.stem.kernel")
     #expect(path { $0.stem = .init(channels: 26, kernel: 2, whitening: true) } == "model.stem.channels")
@@ -202,8 +204,9 @@ import Testing
     let spec = ResNetSpec(
       input: Shape(channels: 4096, height: 256, width: 256), stem: .init(channels: 4096, kernel: 15),
       layers: .init(repeating: layer, count: 16), pool: 1)
-    let graph = try spec.graph()
-    #expect(graph.parameterCount > 0)
-    #expect(graph.multiplyAdds > 0)
+    try spec.validate()
+    let cost = ModelCost(spec)
+    #expect(cost.parameters > 0 && cost.multiplyAdds > 0)
+    #expect(throws: SpecError.self) { try spec.graph() }
   }
 }

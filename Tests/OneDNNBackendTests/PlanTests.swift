@@ -85,6 +85,26 @@ import Testing
     #expect(try plan.run(images) == before)
   }
 
+  @Test(arguments: Networks.all.keys.sorted()) func aPlanThatGoesLetsItsParametersGo(network: String) throws {
+    let graph = try #require(Networks.all[network]).graph()
+    var store: ParameterStore? = graph.store(seed: 11)
+    weak let released = store
+    for folds in [false, true] {
+      _ = try backend.compileInference(
+        graph, batchSize: 3, precision: .fp32, foldsBatchNorm: folds, parameters: try #require(store))
+    }
+    _ = try backend.compileTraining(graph, batchSize: 3, precision: .fp32, parameters: try #require(store))
+    store = nil
+    #expect(released == nil)
+  }
+
+  @Test func threadsAreCounted() throws {
+    for threads in [0, -1, 1025] { #expect(throws: (any Error).self) { try OneDNNBackend(threads: threads) } }
+    let all = try OneDNNBackend().threads
+    _ = try OneDNNBackend(threads: 1).step(graph, batchSize: 3)
+    #expect(try OneDNNBackend().threads == all)
+  }
+
   @Test func badBatchesAreRefusedAndLeaveTheStoreAlone() throws {
     let store = graph.store(seed: 11)
     let plan = try backend.compileTraining(graph, batchSize: 3, precision: .fp32, parameters: store)
