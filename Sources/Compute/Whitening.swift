@@ -13,8 +13,10 @@ public import Models
 public enum Whitening {
   /// Added to each variance, so that directions without any are not blown up.
   public static let epsilon = 5e-4
-  /// As many images as the covariance needs.
-  public static let images = 2000
+  /// As many images of `shape` as the covariance needs: 2,000 of 32 × 32 pixels, of larger ones as many pixels.
+  public static func images(of shape: Shape) -> Int {
+    2000 * 32 * 32 / max(32 * 32, shape.height * shape.width)
+  }
 
   /// Fills the filters of every whitening convolution of `graph`.
   ///

@@ -105,8 +105,9 @@ public struct Augmentation: Codable, Sendable, Equatable {
     for (name, share) in [("erasing", erasing), ("mixing", mixing)] where !(0...1).contains(share) {
       throw DatasetError(.usage, "\(name) with probability \(share)", remedy: "choose 0 to 1")
     }
-    for (name, alpha) in [("mixUp", mixUp), ("cutMix", cutMix), ("ricap", ricap)] where !(0...4).contains(alpha) {
-      throw DatasetError(.usage, "\(name) with a beta parameter of \(alpha)", remedy: "choose 0 (off) to 4")
+    for (name, alpha) in [("mixUp", mixUp), ("cutMix", cutMix), ("ricap", ricap)]
+    where alpha != 0 && !(0.001...4).contains(alpha) {
+      throw DatasetError(.usage, "\(name) with a beta parameter of \(alpha)", remedy: "choose 0 (off), or 0.001 to 4")
     }
   }
 }

@@ -41,7 +41,7 @@ public final class BatchLoader {
     guard (1...largest).contains(batchSize) else {
       throw DatasetError(
         .usage, "a batch size of \(batchSize) for \(indices.count) images",
-        remedy: "choose 1 to \(largest), or use more images")
+        remedy: "choose training.batchSize from 1 to \(largest), or use more images")
     }
     try augmentation.validate(height: set.height, width: set.width)
     stepsPerEpoch = dropsLast ? indices.count / batchSize : (indices.count - 1) / batchSize + 1

@@ -71,12 +71,12 @@ public enum DatasetSource: Equatable, Sendable, CustomStringConvertible {
 
 extension Dataset {
   /// The constants by which images are scaled where nothing else is asked for: the study's for CIFAR-10, and
-  /// otherwise mean and deviation of the training images.
+  /// otherwise mean and deviation of the training images at `indices`.
   ///
   /// Throws `DatasetError` where a channel is the same in all images.
-  public func ownNormalization() throws -> Normalization {
+  public func ownNormalization(of indices: [Int]) throws -> Normalization {
     guard name != "cifar10" else { return .study }
-    let statistics = train.channelStatistics
+    let statistics = try train.subset(indices).channelStatistics
     return try Normalization(
       mean: statistics.mean.map { Float($0) }, standardDeviation: statistics.standardDeviation.map { Float($0) })
   }

@@ -14,7 +14,7 @@ public enum Split {
     guard validation >= 0, validation == 0 || validation < labels.count else {
       throw DatasetError(
         .usage, "\(validation) validation images out of \(labels.count) training images",
-        remedy: "choose 0 to \(max(labels.count - 1, 0))")
+        remedy: "choose data.validation from 0 to \(max(labels.count - 1, 0))")
     }
     let members = Dictionary(grouping: labels.indices) { labels[$0] }
     let classes = members.sorted { $0.key < $1.key }

@@ -26,6 +26,14 @@ public enum AtomicFile {
     try FileDescriptor(opening: folder.path, flags: O_RDONLY | O_DIRECTORY, for: "write").synchronize()
   }
 
+  /// Removes what writers that were killed left in `folder`, in which nobody may be writing now.
+  public static func removeRemains(in folder: URL) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    where name.hasPrefix(".") && name.hasSuffix(".partial") {
+      unlink(folder.appendingPathComponent(name).path)
+    }
+  }
+
   /// The bytes of the regular file at `url`; folders, pipes and devices are refused rather than read for ever.
   public static func read(_ url: URL) throws(FileError) -> Data {
     let file = try FileDescriptor(opening: url.path, flags: O_RDONLY | O_NONBLOCK, for: "read")

@@ -147,14 +147,15 @@ public enum Checkpoint {
     let file = try SafetensorsFile(weightsAt: url)
     let info = try info(of: file, at: url, fallback: fallback)
     let graph = try info.model.graph()
+    // Before memory is taken for what a few bytes may claim.
+    try check(file, has: graph.tensors, at: url)
     let parameters = ParameterStore(graph)
     try fill(parameters, from: file, at: url)
     return (parameters, graph, info)
   }
 
-  /// Copies the tensors of `file` into `parameters`.
-  static func fill(_ parameters: ParameterStore, from file: SafetensorsFile, at url: URL) throws {
-    for spec in parameters.specs {
+  private static func check(_ file: SafetensorsFile, has specs: [TensorSpec], at url: URL) throws {
+    for spec in specs {
       guard let tensor = file[spec.name] else {
         throw CheckpointError(
           description: "\(url.path): tensor \(spec.name) is missing: the file is for another network")
@@ -163,6 +164,17 @@ public enum Checkpoint {
         throw CheckpointError(
           description: "\(url.path): tensor \(spec.name) has shape \(tensor.shape), the network needs \(spec.shape)")
       }
+    }
+    let known = Set(specs.map(\.name))
+    if let extra = file.tensors.first(where: { !known.contains($0.name) && !$0.name.hasSuffix(counterSuffix) }) {
+      throw CheckpointError(
+        description: "\(url.path): tensor \(extra.name) has no place in the network: the file is for another one")
+    }
+  }
+
+  /// Copies the tensors of `file`, which has them all, into `parameters`.
+  private static func fill(_ parameters: ParameterStore, from file: SafetensorsFile, at url: URL) throws {
+    for spec in parameters.specs {
       let values: [Float]
       do throws(SafetensorsError) {
         values = try file.floats(named: spec.name)
@@ -174,11 +186,6 @@ public enum Checkpoint {
           description: "\(url.path): tensor \(spec.name) holds values that are no numbers: use weights that work")
       }
       _ = parameters.values(of: spec.name).update(fromContentsOf: values)
-    }
-    let known = Set(parameters.specs.map(\.name))
-    if let extra = file.tensors.first(where: { !known.contains($0.name) && !$0.name.hasSuffix(counterSuffix) }) {
-      throw CheckpointError(
-        description: "\(url.path): tensor \(extra.name) has no place in the network: the file is for another one")
     }
   }
 }

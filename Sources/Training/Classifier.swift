@@ -60,8 +60,12 @@ public final class Classifier {
   /// The guesses for each of `pictures`, the most likely class first. A picture is cut to its centred square and scaled
   /// to the network's size (`DecodedImage.fitted(toSide:)`).
   public func classify(_ pictures: [DecodedImage]) throws -> [[Guess]] {
-    let images = try pictures.map { normalized(try $0.fitted(toSide: side)) }
-    return try logits(of: images).map { guesses($0) }
+    try classify(images: pictures.map { try $0.fitted(toSide: side) })
+  }
+
+  /// The guesses for each of `images`, which are 3 × side × side bytes, channels first (`DecodedImage.fitted(toSide:)`).
+  public func classify(images: [[UInt8]]) throws -> [[Guess]] {
+    try logits(of: images.map(normalized)).map { guesses($0) }
   }
 
   /// The guesses for one picture, the most likely class first.

@@ -1,5 +1,6 @@
 // Where a configuration comes from: defaults < preset < file < `--set` < flags, each laid over the last,
 // with unknown keys refused.
+import Compute
 import Datasets
 import Models
 public import Foundation
@@ -62,6 +63,11 @@ extension Configuration {
       tree.remove(path)
     }
     for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
+    if case .list(let layers)? = tree["model.layers"] {
+      for index in layers.indices {
+        try tree.check("model.layers[\(index)].entry", isOneOf: ResNetSpec.Layer.Entry.allCases.map(\.rawValue))
+      }
+    }
     self = try tree.decode(Configuration.self)
     // Whatever decoding did not take up does not come out again.
     try tree.checkKeys(against: ConfigurationTree(encoding: self))
@@ -82,6 +88,7 @@ extension Configuration {
     ("optimizer.decay", OptimizerSettings.Decay.allCases.map(\.rawValue)),
     ("schedule.kind", Schedule.Kind.allCases.map(\.rawValue)),
     ("training.precision", PrecisionChoice.allCases.map(\.rawValue)),
+    ("training.convolutions", ConvolutionAlgorithms.allCases.map(\.rawValue)),
   ]
 
   /// The configuration as YAML, keys sorted.

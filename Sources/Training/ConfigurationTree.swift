@@ -31,26 +31,35 @@ public enum ConfigurationTree: Hashable, Sendable {
     } catch {
       throw ConfigurationError("\(origin): not valid YAML: \(Self.oneLine(error))")
     }
-    self = try node.map { try ConfigurationTree($0, origin: origin) } ?? .map([:])
+    var left = Self.largestCount
+    self = try node.map { try ConfigurationTree($0, origin: origin, left: &left) } ?? .map([:])
   }
 
-  private init(_ node: Node, origin: String) throws {
+  /// As many values as anybody would write; aliases of aliases let a few lines stand for more than memory holds.
+  private static let largestCount = 100_000
+
+  private init(_ node: Node, origin: String, left: inout Int) throws {
+    left -= 1
+    guard left >= 0 else {
+      throw ConfigurationError(
+        "\(origin): more than \(Self.largestCount) values, aliases counted as what they stand for")
+    }
     switch node {
     case .scalar(let scalar):
       self = .scalar(scalar.string, isQuoted: scalar.style != .plain)
     case .sequence(let items):
-      self = .list(try items.map { try ConfigurationTree($0, origin: origin) })
+      self = .list(try items.map { try ConfigurationTree($0, origin: origin, left: &left) })
     case .mapping(let pairs):
       var map: [String: ConfigurationTree] = [:]
       for (key, value) in pairs {
         guard let name = key.scalar?.string else {
           throw ConfigurationError("\(origin): a key is not a plain word")
         }
-        map[name] = try ConfigurationTree(value, origin: origin)
+        map[name] = try ConfigurationTree(value, origin: origin, left: &left)
       }
       self = .map(map)
     case .alias:
-      throw ConfigurationError("\(origin): YAML aliases are not supported: write the value out")
+      throw ConfigurationError("\(origin): an alias of nothing: write the value out")
     }
   }
 

@@ -1,5 +1,6 @@
 // One process at a time writes a run: two that resume the same one would mix their checkpoints.
 // The system lets go of the lock when the process ends, however it ends.
+import Formats
 import Foundation
 
 /// Held by the trainer of a run for as long as it lives.
@@ -8,16 +9,19 @@ final class RunLock {
 
   /// Throws `ConfigurationError` where another trainer has the run, and `CheckpointError` where nothing can be written.
   init(_ run: RunDirectory) throws {
-    let path = run.url.appendingPathComponent("checkpoints/.lock").path
+    let folder = run.url.appendingPathComponent("checkpoints")
+    let path = folder.appendingPathComponent(".lock").path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw CheckpointError(description: "cannot write \(path): \(String(cString: strerror(errno)))")
     }
     // File systems without locks are trusted to their user.
-    guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
-    close(descriptor)
-    throw ConfigurationError(
-      "run \(run.url.path) is being trained by another process: wait for its end, or choose another --name")
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      close(descriptor)
+      throw ConfigurationError(
+        "run \(run.url.path) is being trained by another process: wait for its end, or choose another --name")
+    }
+    AtomicFile.removeRemains(in: folder)
   }
 
   deinit { close(descriptor) }

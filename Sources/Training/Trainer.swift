@@ -14,6 +14,7 @@ public final class Trainer {
   private let run: RunDirectory
   private let precision: Precision
   private let classNames: [String]
+  private let fingerprint: String
   private let emit: (TrainingEvent) -> Void
   private let isInterrupted: () -> Bool
 
@@ -53,6 +54,7 @@ public final class Trainer {
     graph = try configuration.model.graph()
     try Self.check(dataset.train, fits: graph)
     classNames = dataset.train.classNames
+    fingerprint = dataset.train.fingerprint
 
     let settings = configuration.training
     parameters = ParameterStore(graph)
@@ -60,9 +62,11 @@ public final class Trainer {
     let split = try Self.split(dataset.train, configuration.data)
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
-    try Whitening.initialize(
-      parameters, of: graph,
-      images: dataset.train.normalized(split.train.prefix(Whitening.images), by: normalization))
+    // From all classes, which in folders follow one another.
+    let count = Whitening.images(of: configuration.model.input)
+    let patched = stride(from: 0, to: split.train.count, by: max(1, split.train.count / count)).prefix(count)
+      .map { split.train[$0] }
+    try Whitening.initialize(parameters, of: graph, images: dataset.train.normalized(patched, by: normalization))
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
     average =
       settings.ema > 0 ? AveragedParameters(parameters, graph: graph, decay: settings.ema) : nil
@@ -96,7 +100,10 @@ public final class Trainer {
   public func start(from other: ParameterStore) throws {
     guard other.specs.map(\.name) == parameters.specs.map(\.name),
       other.specs.map(\.shape) == parameters.specs.map(\.shape)
-    else { throw ConfigurationError("--weights: the checkpoint is of another network than the configuration's model") }
+    else {
+      throw ConfigurationError(
+        "--weights: the checkpoint is of another network than the configuration's model: name its --preset or --config")
+    }
     parameters.values.copy(from: other.values)
     average?.store.values.copy(from: other.values)
     lookahead?.store.values.copy(from: other.values)
@@ -106,7 +113,7 @@ public final class Trainer {
   /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
     lock = try RunLock(run)
-    state = try TrainingStateFile.load(run.state, buffers, configuration: configuration)
+    state = try TrainingStateFile.load(run.state, buffers, configuration: configuration, images: fingerprint)
   }
 
   /// What a checkpoint of the state holds besides counters.
@@ -147,7 +154,7 @@ public final class Trainer {
     lastCheckpoint = .now
     while !hasStopped {
       try step()
-      if state.stepInEpoch == loader.stepsPerEpoch { try endEpoch() }
+      if state.stepInEpoch >= loader.stepsPerEpoch { try endEpoch() }
       if isInterrupted() {
         try checkpoint()
         return .interrupted(epoch: state.epoch, step: state.stepInEpoch)
@@ -267,7 +274,7 @@ public final class Trainer {
   /// State first: it alone decides where a resumed run starts.
   private func checkpoint() throws {
     try demandFiniteWeights()
-    try TrainingStateFile.save(state, buffers, configuration: configurationText, to: run.state)
+    try TrainingStateFile.save(state, buffers, configuration: configurationText, images: fingerprint, to: run.state)
     try save(to: run.lastWeights)
     lastCheckpoint = .now
   }

@@ -1,6 +1,7 @@
 // Everything that a resumed run needs, in one file and so always consistent with itself:
 // weights, velocity, averages, counters and the history so far.
 import Compute
+import Datasets
 import Formats
 import Foundation
 
@@ -66,17 +67,22 @@ enum TrainingStateFile {
   /// The buffers of a run, by their names in the file.
   typealias Buffers = KeyValuePairs<String, AlignedBuffer<Float>?>
 
-  /// Writes `state` and the buffers it belongs to, atomically.
-  static func save(_ state: TrainingState, _ buffers: Buffers, configuration: String, to url: URL) throws {
+  /// Writes `state` and the buffers it belongs to, atomically; `images` is the fingerprint of what was trained on.
+  static func save(
+    _ state: TrainingState, _ buffers: Buffers, configuration: String, images: String, to url: URL
+  ) throws {
     var file = SafetensorsFile(metadata: [
       "state": String(decoding: try JSONEncoder().encode(state), as: UTF8.self), "configuration": configuration,
+      "images": images,
     ])
     for case (let name, let buffer?) in buffers { try file.add(name, buffer) }
     try file.write(to: url)
   }
 
   /// Fills the buffers from `url` and returns the state.
-  static func load(_ url: URL, _ buffers: Buffers, configuration: Configuration) throws -> TrainingState {
+  static func load(
+    _ url: URL, _ buffers: Buffers, configuration: Configuration, images: String
+  ) throws -> TrainingState {
     let file = try SafetensorsFile(contentsOf: url)
     guard let text = file.metadata["state"] else {
       throw CheckpointError(description: "\(url.path): not a training state: nothing to resume from")
@@ -85,6 +91,13 @@ enum TrainingStateFile {
     guard stored == configuration else {
       throw CheckpointError(
         description: "\(url.path): belongs to another configuration than the run's config.yaml: do not edit that file")
+    }
+    // With other images, some that are now held out have been trained on. Early states do not say which they had.
+    guard file.metadata["images"] ?? images == images else {
+      throw CheckpointError(
+        description:
+          "\(url.path): the training images are not those that the run began with: bring these back, or begin "
+          + "a new run")
     }
     for case (let name, let buffer?) in buffers { try file.fill(buffer, from: name, at: url) }
     do {
@@ -107,5 +120,15 @@ extension SafetensorsFile {
         description: "\(url.path): \(name) has \(floats.count) values, the network needs \(buffer.count)")
     }
     _ = buffer.elements.update(fromContentsOf: floats)
+  }
+}
+
+extension ImageSet {
+  /// A checksum of the labels and of one byte in 61.
+  var fingerprint: String {
+    var crc = CRC32(.castagnoli)
+    labels.withUnsafeBytes { crc.update($0) }
+    crc.update(stride(from: 0, to: pixels.count, by: 61).map { pixels[$0] })
+    return "crc32c:" + String(crc.value, radix: 16)
   }
 }

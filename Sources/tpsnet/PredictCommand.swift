@@ -82,24 +82,27 @@ struct PredictCommand: ParsableCommand {
 
   private func judge(_ paths: [String], _ classifier: Classifier) throws -> [Row] {
     var rows: [Row] = []
-    var pictures: [DecodedImage] = []
+    var images: [[UInt8]] = []
     var places: [Int] = []
+    var last: DecodedImage?
     for path in paths {
       do {
         let picture = try ImageFiles.decode(path)
         rows.append(Row(image: path, width: picture.width, height: picture.height))
         places.append(rows.count - 1)
-        pictures.append(picture)
+        // Large pictures are not kept: a pass may be of many.
+        images.append(try picture.fitted(toSide: classifier.side))
+        last = picture
       } catch let error as DatasetError {
         rows.append(Row(image: path, error: "\(error)"))
       }
     }
-    for (place, guesses) in zip(places, try classifier.classify(pictures)) {
+    for (place, guesses) in zip(places, try classifier.classify(images: images)) {
       rows[place].top = guesses.prefix(top).map {
         Row.Guess(label: $0.label, name: $0.name, probability: $0.probability)
       }
     }
-    if let saliency, let picture = pictures.first, let best = rows[places[0]].top?.first {
+    if let saliency, let picture = last, let best = rows[places[0]].top?.first {
       let map = try Saliency(of: picture, label: best.label, classifier)
       try AtomicFile.write(Data(map.overlay().png()), to: URL(fileURLWithPath: saliency))
     }

@@ -18,9 +18,9 @@ struct RunSurroundings {
   func data(of run: RunDirectory) throws -> RunData {
     var result = try RunData(run)
     guard FileManager.default.fileExists(atPath: run.chosenWeights.path) else { return result }
-    var configuration = result.configuration
+    let configuration = result.configuration
     do {
-      let dataset = try configuration.loadDataset(from: data)
+      let dataset = try configuration.dataset(from: data)
       let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
       let precision = (engine.precision ?? configuration.training.precision).resolved
       let evaluation = try Self.evaluator(of: run, on: dataset, backend, precision).evaluate()

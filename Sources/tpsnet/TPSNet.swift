@@ -1,6 +1,7 @@
 // The command `tpsnet`: its subcommands, and the exit code of every way to end
 // (0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted).
 import ArgumentParser
+import Compute
 import Datasets
 import Foundation
 import Models
@@ -56,7 +57,7 @@ struct TPSNet: ParsableCommand {
     if exitCode(for: error) == .success { return 0 }
     switch error {
     case is ConfigurationError, is SpecError, is SearchError, is SpaceError: return 2
-    case StorageError.studyExists: return 2
+    case StorageError.studyExists, ComputeError.unsupportedPrecision: return 2
     case let error as DatasetError: return error.kind == .usage ? 2 : 1
     default: return isUsage(error) ? 2 : 1
     }

@@ -62,15 +62,16 @@ struct TestCommand: ParsableCommand {
     let loaded = try source.load()
     let (graph, info) = (loaded.graph, loaded.info)
     var configuration = loaded.configuration
-    if let dataset = dataset ?? info.notes["dataset"] { configuration.data.dataset = dataset }
-    let data = try configuration.loadDataset(from: dataOptions.directory)
+    if let dataset { configuration.data.dataset = dataset }
+    let data = try configuration.dataset(from: dataOptions.directory)
     let (set, indices) = try images(of: data, configuration)
     try Trainer.check(set, fits: graph)
 
     let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
     // Weights that were trained and judged in fp32 keep their accuracy to the image on processors that have bf16.
     let known: Configuration.PrecisionChoice? = info.notes["precision"] == "fp32" ? .fp32 : nil
-    let precision = (engine.precision ?? known ?? configuration.training.precision).resolved
+    let asked = configuration.training.precision
+    let precision = (engine.precision ?? (asked == .auto ? known : nil) ?? asked).resolved
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
       parameters: loaded.parameters)

@@ -35,19 +35,25 @@ struct WeightsOptions: ParsableArguments {
     let configuration: Configuration
   }
 
+  private static func configuration(of info: CheckpointInfo) throws -> Configuration {
+    if let configuration = try info.configuration() { return configuration }
+    var configuration = Preset.default.configuration
+    if let dataset = info.notes["dataset"] { configuration.data.dataset = dataset }
+    return configuration
+  }
+
   /// Reads the weights.
   func load() throws -> Loaded {
     if let runName {
       let run = try RunDirectory.find(runName, in: URL(fileURLWithPath: runs))
-      return try load(run.chosenWeights, try run.storedConfiguration(), describes: true)
+      let configuration = try run.storedConfiguration()
+      let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights, fallback: configuration)
+      return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
     }
-    return try load(
-      ShippedWeights.file(weights ?? ""), try Configuration.resolve(options.layers), describes: !options.isEmpty)
-  }
-
-  private func load(_ url: URL, _ configuration: Configuration, describes: Bool) throws -> Loaded {
-    let (parameters, graph, info) = try Checkpoint.load(url, fallback: describes ? configuration : nil)
-    var configuration = try describes ? configuration : info.configuration() ?? configuration
+    let fallback = try options.isEmpty ? nil : Configuration.resolve(options.layers)
+    let (parameters, graph, info) = try Checkpoint.load(ShippedWeights.file(weights ?? ""), fallback: fallback)
+    // What the checkpoint says of its training holds but for what is asked for here.
+    var configuration = try Configuration.resolve(options.layers, over: Self.configuration(of: info))
     configuration.model = info.model
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
   }

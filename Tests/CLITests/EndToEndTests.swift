@@ -28,6 +28,22 @@ import Testing
     #expect(outcome.errors.contains("80 training images, 20 held out for validation; 2 epochs of 5 steps"))
   }
 
+  /// What is not asked for is the checkpoint's own: which images it has not seen, above all.
+  @Test func settingsAreLaidOverTheCheckpoints() throws {
+    let weights = workspace.file("shared", "checkpoints/best.safetensors").path
+    func validation(_ settings: String...) throws -> Outcome {
+      let assignments = settings.flatMap { ["--set", $0] }
+      return try tpsnet(
+        ["test", "--weights", weights, "--data", workspace.data, "--split", "validation", "--json"] + assignments)
+    }
+    let own = try validation().json()
+    let same = try validation("training.threads=1").json()
+    #expect(own["images"] as? Int == 20 && same["images"] as? Int == 20)
+    #expect(own["correct"] as? Int == same["correct"] as? Int)
+    #expect(try validation("data.validation=10").json()["images"] as? Int == 10)
+    #expect(try validation("data.dataset=folder:/nothing").errors.contains("/nothing"))
+  }
+
   @Test func theRunsFilesAreThere() throws {
     let lines = try String(contentsOf: workspace.file("shared", "metrics.csv"), encoding: .utf8).split(separator: "\n")
     #expect(

@@ -85,7 +85,9 @@ import Training
       let outcome = try tpsnet(workspace.training("free", "--batch-size", size))
       #expect(outcome.code == 2 && outcome.output.isEmpty)
       #expect(
-        outcome.errors == "tpsnet: a batch size of \(size) for 80 images; choose 1 to 80, or use more images\n")
+        outcome.errors
+          == "tpsnet: a batch size of \(size) for 80 images; choose training.batchSize from 1 to 80, or use more images\n"
+      )
     }
     #expect(try tpsnet(workspace.training("free", "--batch-size", "80", "--epochs", "1")).code == 0)
   }

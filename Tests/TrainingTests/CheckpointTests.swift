@@ -113,6 +113,20 @@ import Training
       }, "conv1.weight holds values that are no numbers")
   }
 
+  /// Before memory is taken: a few bytes may claim any network.
+  @Test func claimsWithoutTensorsAreRefused() throws {
+    func claim(_ blocks: Int) -> String {
+      #"{"stem":{"channels":64},"layers":[{"blocks":\#(blocks),"channels":512,"stride":1}],"pool":1}"#
+    }
+    for (blocks, part) in [(10, "tensor conv1.weight is missing"), (1000, "at most 100000000")] {
+      let bare = try changed { tensors, metadata in
+        tensors = []
+        metadata["model"] = claim(blocks)
+      }
+      #expect(failure { _ = try Checkpoint.load(bare) }?.contains(part) == true, "\(blocks)")
+    }
+  }
+
   @Test func otherDescriptionsAreRefused() throws {
     expectFailure(
       try changed { tensors, metadata in

@@ -45,7 +45,7 @@ import Training
   @Test func wordsOfAListAreNamed() {
     for (path, word) in [
       ("training.precision", "bf16"), ("schedule.kind", "cosine"), ("optimizer.decay", "weights"),
-      ("optimizer.kind", "muon"),
+      ("optimizer.kind", "muon"), ("training.convolutions", "fastest"), ("model.layers[1].entry", "convPool"),
       ("augmentation.flip", "alternating"), ("augmentation.paddingMode", "reflect"),
     ] {
       expectFailure(.assignment("\(path)=other"), "\(path): other is not one of ", word)
@@ -73,6 +73,8 @@ import Training
     ] {
       expectFailure(.assignment("\(path)=\(value)"), "\(path): ")
     }
+    expectFailure(.assignment("schedule.warmup=300"), "schedule.warmup: ")
+    expectFailure(.assignment("augmentation.mixUp=1e-9"), "mixUp with a beta parameter of 1e-09")
     expectFailure(.text("training: {patience: 2}\ndata: {validation: 0}", origin: "a"), "training.patience: ")
     expectFailure(.assignment("training.keep=0.5"), "training.keep: unknown key")
     expectFailure(.text("optimizer: {momentum: 0, nesterov: true}", origin: "a"), "optimizer.nesterov: ")
@@ -93,6 +95,15 @@ import Training
     expectFailure(
       .assignment("model.layers[3].blocks=1"), "--set model.layers[3].blocks=1: there is no element 3", "0 to 2")
     expectFailure(.assignment("model.layers[x].blocks=1"), "--set model.layers[x].blocks=1: there is no element x")
+  }
+
+  /// A few lines may stand for more values than memory holds.
+  @Test func aliasesOfAliasesAreCounted() {
+    let lines = (1...9).map {
+      "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 10).joined(separator: ", "))]"
+    }
+    expectFailure(
+      .text((["a0: &a0 1"] + lines).joined(separator: "\n"), origin: "a.yaml"), "a.yaml: more than 100000 values")
   }
 
   @Test func unreadableTextsAreNamed() {

@@ -139,6 +139,29 @@ import Training
     #expect(text.hasPrefix("\(first.run.state.path): belongs to another configuration"))
   }
 
+  /// What is held out now may have been trained on.
+  @Test func otherImagesAreRefused() throws {
+    let first = run("run", .fp32)
+    first.interruption = 3
+    _ = try first.outcome()
+    let second = run("run", .fp32)
+    (second.images, second.resumes) = (65, true)
+    let text = failure { _ = try second.outcome() } ?? "no error"
+    #expect(text.hasPrefix("\(first.run.state.path): the training images are not those"), "\(text)")
+  }
+
+  @Test func whatAKillLeftIsRemoved() throws {
+    let first = run("run", .fp32)
+    first.interruption = 3
+    _ = try first.outcome()
+    let remains = first.run.state.deletingLastPathComponent().appendingPathComponent(".1f.partial")
+    try Data("half".utf8).write(to: remains)
+    let second = run("run", .fp32)
+    second.resumes = true
+    _ = try second.outcome()
+    #expect(!FileManager.default.fileExists(atPath: remains.path))
+  }
+
   @Test func aRunOfAnOlderVersionGoesOn() throws {
     let whole = run("whole", .fp32)
     let expected = try whole.result()
@@ -153,6 +176,7 @@ import Training
     try #require(older.count == lines.count - keys.count)
     older.insert("  keep: 1", at: try #require(older.firstIndex(of: "training:")) + 1)
     state.metadata["configuration"] = older.joined(separator: "\n")
+    state.metadata["images"] = nil
     try state.serialized().write(to: first.run.state)
     let second = run("run", .fp32)
     second.resumes = true

@@ -58,7 +58,7 @@ import Training
     configuration.training.batchSize = 49
     let run = folder.run()
     let text = failure { _ = try TrainerRun(configuration, .fp32, run).outcome() }
-    #expect(text == "a batch size of 49 for 48 images; choose 1 to 48, or use more images")
+    #expect(text == "a batch size of 49 for 48 images; choose training.batchSize from 1 to 48, or use more images")
     #expect(!FileManager.default.fileExists(atPath: run.url.path))
   }
 
