@@ -22,7 +22,12 @@ public struct Proposer: Sendable {
       yaml: definition.space, origin: definition.origin, base: base, settings: definition.settings)
     candidates = CandidateSpace(space: space, budget: definition.budget, calibration: definition.calibration)
     try definition.pruner.validate(epochs: definition.epochs, horizon: definition.horizon)
-    guard definition.epochs >= 1 else { throw SearchError("\(definition.epochs) epochs train nothing: use 1 or more") }
+    let every = space.base.training.evaluateEvery
+    guard every == 1 || definition.pruner == .none else {
+      throw SearchError(
+        "training.evaluateEvery: the pruner compares trials at epochs that \(every) would leave out: use 1, or no pruner"
+      )
+    }
     guard base.data.validation > 0 else {
       throw SearchError("data.validation: a search compares trials on validation images: hold some out")
     }
@@ -36,6 +41,24 @@ public struct Proposer: Sendable {
     }
     try candidates.checkFeasible()
     grid = definition.sampler == .grid ? try candidates.feasiblePoints() : []
+    try checkTraining()
+  }
+
+  /// Throws why points within the budget cannot be trained, where that is so of all that are looked at.
+  private func checkTraining() throws {
+    var (reason, fitting) = ((any Error)?.none, 0)
+    for attempt in 0..<2_000 as Range<UInt64> where fitting < 32 {
+      var random = CounterRandom(seed: 0, SearchPurpose.share.rawValue, attempt)
+      let point = space.draw(&random)
+      guard case .fits = candidates.judge(point) else { continue }
+      fitting += 1
+      do {
+        return try configuration(at: point).validate()
+      } catch {
+        reason = reason ?? error
+      }
+    }
+    if let reason { throw reason }
   }
 
   /// What share of the space keeps the budget: exact where it has at most 200,000 points, else of a sample.

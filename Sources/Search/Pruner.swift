@@ -27,7 +27,7 @@ public enum Pruner: Codable, Hashable, Sendable {
   public enum Decision: Hashable, Sendable {
     /// Train on.
     case proceed
-    /// Put it aside with its checkpoint: `StudyStorage.promotable` may name it later.
+    /// Put it aside with its checkpoint: `StudyStorage.promote` may take it up later.
     case pause
     /// End it.
     case stop
@@ -71,8 +71,8 @@ public enum Pruner: Codable, Hashable, Sendable {
     case .none: break
     case .asha(let grace, let reductionFactor, _):
       guard grace >= 1 else { throw SearchError("pruner: a grace of \(grace) epochs: use 1 or more") }
-      guard reductionFactor >= 2 else {
-        throw SearchError("pruner: a reduction factor of \(reductionFactor): use 2 or more")
+      guard (2...1000).contains(reductionFactor) else {
+        throw SearchError("pruner: a reduction factor of \(reductionFactor): use 2 to 1000")
       }
     case .median(let warmup, let startTrials):
       guard warmup >= 0 else { throw SearchError("pruner: a warm-up of \(warmup) epochs: use 0 or more") }

@@ -62,13 +62,16 @@ struct TrainCommand: ParsableCommand {
   }
 
   /// `text` as a YAML scalar, whatever is in it.
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     "'\(text.replacingOccurrences(of: "'", with: "''"))'"
   }
 
   func validate() throws {
     if resume != nil, !options.isEmpty || !flags.isEmpty || name != nil || weights != nil || fromTrial != nil {
       throw ValidationError("--resume goes on with the run as it was configured: leave out other settings")
+    }
+    if fromTrial == nil, !place.flag.isEmpty {
+      throw ValidationError("--storage is where --from-trial STUDY#N is looked for: name one")
     }
     if fromTrial != nil, options.preset != nil {
       throw ValidationError("--from-trial has a configuration of its own: leave out --preset, or change it with --set")

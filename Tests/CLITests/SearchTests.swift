@@ -91,6 +91,22 @@ import Training
     }
   }
 
+  /// A whitening stem, which bounds its channels, is not what is measured.
+  @Test func aMachineIsMeasuredForPresetsWithWhiteningStems() throws {
+    let storage = data.folder.path("whitening.db")
+    let outcome = try tpsnet(
+      "search", "run", "--study", "w", "--storage", storage, "--data", data.data, "--preset", "tiny", "--space",
+      "training", "--trials", "1", "--workers", "0", "--budget-seconds", "1e9", "--set", "training.batchSize=16",
+      "--set", "data.validation=20")
+    #expect(outcome.code == 0 && outcome.output.hasPrefix("study w: 0 trials"), "\(outcome.errors)")
+  }
+
+  @Test func aPasswordIsNeverShown() throws {
+    let outcome = try tpsnet(
+      "search", "report", "--study", "s", "--storage", "postgresql://me:se%2Fcret@127.0.0.1:1/none")
+    #expect(outcome.code != 0 && !outcome.errors.contains("cret") && outcome.errors.contains("me@127.0.0.1:1/none"))
+  }
+
   @Test func ctrlCGivesTrialsBack() throws {
     let workspace = try SearchWorkspace(data: data)
     let arguments = workspace.arguments(trials: 4) + ["--pruner", "none", "--epochs", "60"]

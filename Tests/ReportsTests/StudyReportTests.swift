@@ -63,7 +63,7 @@ import Testing
   @Test func numbersAreThoseOfTheTrials() throws {
     let data = try Self.data(SampleStudy.halved)
     let page = try PageReader(data.html(storageFlag: " --storage s.db")).text
-    #expect(page.contains("40 trials: 5 complete, 35 paused."))
+    #expect(page.contains("40 trials: 5 complete, 35 pruned."))
     let best = try #require(
       SampleStudy.halved.filter { $0.state == .complete }.max { ($0.value ?? 0) < ($1.value ?? 0) })
     #expect(page.contains("Best: trial \(best.number), \(Format.percent(best.value ?? 0)) after 8 epochs."))

@@ -1,4 +1,4 @@
-// Importance on functions whose variance is known term by term, and effects of one variable.
+// Importance on functions whose variance is known term by term.
 import Foundation
 import Randomness
 import Search
@@ -105,29 +105,5 @@ private let words = Distribution.categorical([.text("a"), .text("b"), .text("c")
     ]
     #expect(Observation.of(trials).map(\.target) == [0.9])
     #expect(Observation.of(trials, epoch: 1).map(\.target) == [0.4, 0.3])
-  }
-}
-
-@Suite struct EffectTests {
-  @Test func valuesAreGroupedInTheirOrder() throws {
-    let pool = Distribution.categorical([.integer(8), .integer(2)])
-    let observations = [(0.0, 0.5), (1, 0.7), (0, 0.6), (1, 0.9)].map { stored, target in
-      Observation(values: ["pool": ParameterValue(stored: stored, distribution: pool)], target: target)
-    }
-    let effect = try #require(Effect(of: "pool", in: observations))
-    #expect(effect.groups.map(\.label) == ["8", "2"])
-    #expect(effect.groups.map(\.targets) == [[0.5, 0.6], [0.7, 0.9]])
-    #expect(abs(effect.groups[1].mean - 0.8) < 1e-12 && abs(effect.groups[1].deviation - 0.02.squareRoot()) < 1e-12)
-    #expect(Effect(of: "other", in: observations) == nil)
-  }
-
-  @Test func aContinuumIsCutIntoStretchesOfEqualNumbers() throws {
-    let all = observations(400, [("rate", rate)]) { $0["rate"] }
-    let effect = try #require(Effect(of: "rate", in: all, stretches: 8))
-    #expect(effect.groups.count == 8 && effect.groups.allSatisfy { $0.count == 50 })
-    #expect(effect.groups.reduce(0) { $0 + $1.count } == 400)
-    for (left, right) in zip(effect.groups, effect.groups.dropFirst()) {
-      #expect(left.mean < right.mean && (left.high ?? 1) < (right.low ?? 0))
-    }
   }
 }

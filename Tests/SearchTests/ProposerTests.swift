@@ -58,6 +58,21 @@ func trials(_ count: Int, of proposer: Proposer) throws -> [Trial] {
     #expect(try definition.proposer().space.base == before.space.base)
   }
 
+  /// Also where no variable has to do with it.
+  @Test func impossibleTrainingsAreNoStudies() throws {
+    let space = "model.pool: [1, 2]"
+    for (settings, epochs, part) in [
+      ([], 2_000_000, "training.epochs: 2000000 is beyond"),
+      (["schedule.warmup=5", "schedule.period=3"], 8, "schedule.period: must be longer"),
+      (["schedule.warmup=8"], 8, "schedule.warmup: 8.0 epochs leave nothing of 8"),
+    ] {
+      let error = #expect(throws: ConfigurationError.self) {
+        try study(space, settings: settings, epochs: epochs).proposer()
+      }
+      #expect(error?.description.hasPrefix(part) == true, "\(error?.description ?? "")")
+    }
+  }
+
   @Test func aTrialsSeedIsItsOwn() throws {
     let proposer = try study().proposer()
     let all = try trials(3, of: proposer)

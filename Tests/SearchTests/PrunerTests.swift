@@ -64,7 +64,8 @@ import Training
 
   @Test(arguments: [
     (Pruner.asha(grace: 0, reductionFactor: 2, mode: .pause), Horizon.trial, "a grace of 0 epochs: use 1 or more"),
-    (.asha(grace: 1, reductionFactor: 1, mode: .pause), .trial, "a reduction factor of 1: use 2 or more"),
+    (.asha(grace: 1, reductionFactor: 1, mode: .pause), .trial, "a reduction factor of 1: use 2 to 1000"),
+    (.asha(grace: 1, reductionFactor: .max, mode: .stop), .rung, "use 2 to 1000"),
     (.median(warmup: -1, startTrials: 5), .trial, "a warm-up of -1 epochs: use 0 or more"),
     (.median(warmup: 0, startTrials: 0), .trial, "0 start trials: use 1 or more"),
     (.none, .rung, "only asha has rungs that a schedule can end at; use horizon trial"),
@@ -74,5 +75,12 @@ import Training
     let definition = try study("model.pool: [2, 4]", pruner: pruner, horizon: horizon)
     let error = #expect(throws: SearchError.self) { try definition.proposer() }
     #expect(error?.description.hasSuffix(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func epochsThatAreComparedAreEvaluated() throws {
+    let settings = ["training.evaluateEvery=5"]
+    let error = #expect(throws: SearchError.self) { try study("model.pool: [2, 4]", settings: settings).proposer() }
+    #expect(error?.description.hasPrefix("training.evaluateEvery: ") == true)
+    _ = try study("model.pool: [2, 4]", settings: settings, pruner: .none).proposer()
   }
 }

@@ -31,6 +31,11 @@ private func failure(_ text: String, settings: [String] = []) -> String {
     ("model.pool: { low: 2 }", "s.yaml:1:1: model.pool: high is missing: a range has low and high"),
     ("model.pool: { high: 2 }", "s.yaml:1:1: model.pool: low is missing"),
     ("model.pool: { low: 1.5, high: 4 }", "s.yaml:1:20: model.pool.low: 1.5 is not a whole number"),
+    (
+      "model.pool: { low: 1, high: 9223372036854775807 }",
+      "s.yaml:1:29: model.pool.high: 9223372036854775807 is beyond all networks"
+    ),
+    ("model.pool: [1, 9223372036854775807]", "s.yaml:1:1: model.pool: 9223372036854775807 is beyond all networks"),
     ("model.pool: { low: two, high: 4 }", "s.yaml:1:20: model.pool.low: two is not a number"),
     ("model.pool: { low: 2, high: 4, stepp: 2 }", "s.yaml:1:32: model.pool.stepp: unknown key; a range has low, high"),
     (

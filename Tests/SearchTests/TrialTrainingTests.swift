@@ -1,6 +1,7 @@
 // Real training in a study: whatever interrupts a trial, it ends in the bytes of an undisturbed one,
 // and what is wrong with a trial is known from its attributes and its log.
 import Foundation
+import Models
 import Search
 import Testing
 import Training
@@ -99,6 +100,16 @@ import Training
     #expect(trials[1].error?.hasPrefix("training diverged at step ") == true)
     let log = try String(contentsOf: TrialFolder(of: 1, in: study.folder).log, encoding: .utf8)
     #expect(log.contains("training diverged at step "))
+  }
+
+  /// A data set that is not there, or does not fit, is no trial's fault.
+  @Test func whatIsWrongWithTheDataEndsTheWorkerAlone() throws {
+    for change: (inout Configuration) -> Void in [{ $0.model.classes = 3 }, { $0.data.validation = 60 }] {
+      let study = try TinyTraining(trials: 3, pruner: .none)
+      study.change = { change(&$1) }
+      #expect(throws: (any Error).self) { try study.work() }
+      #expect(try study.trials().map(\.state) == [.waiting])
+    }
   }
 
   @Test func withoutItsCheckpointATrialStartsAgain() throws {

@@ -97,14 +97,8 @@ public struct StudyData: Sendable {
 }
 
 extension TrialState {
-  /// The state as people call it.
-  public var word: String {
-    switch self {
-    case .pruned: "paused"
-    case .failed: "failed"
-    default: rawValue.lowercased()
-    }
-  }
+  /// The state as people call it. What is pruned may go on, under ASHA that pauses.
+  public var word: String { self == .failed ? "failed" : rawValue.lowercased() }
 }
 
 extension Trial {

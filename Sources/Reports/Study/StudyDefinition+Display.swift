@@ -30,13 +30,22 @@ extension StudyDefinition {
     var words = ["tpsnet", "search", "run", "--study", study, "--space", isShipped ? origin : "space.yaml"]
     // The configuration was the space's own preset, or one that was given.
     let own = try? StudyDefinition(space: space, origin: origin, settings: settings)
-    if own?.base != base { words += ["--config", "base.yaml"] }
+    if own?.base != base {
+      let preset = Preset.all.first { preset in
+        let made = try? StudyDefinition(
+          space: space, origin: origin, base: preset.configuration, settings: settings)
+        return made?.base == base
+      }
+      words += preset.map { ["--preset", $0.name] } ?? ["--config", "base.yaml"]
+    }
     words += settings.flatMap { ["--set", $0] }
     words += ["--epochs", "\(epochs)", "--seed", "\(seed)", "--trials", "\(trials ?? count)"]
     words += sampler.flags + pruner.flags
     if horizon != .trial { words += ["--horizon", horizon.rawValue] }
     if let parameters = budget.parameters { words += ["--budget", "\(parameters)"] }
     if let multiplyAdds = budget.multiplyAdds { words += ["--budget-multiply-adds", "\(multiplyAdds)"] }
+    if let seconds = budget.secondsPerEpoch { words += ["--budget-seconds", "\(seconds)"] }
+    if let bytes = budget.memoryBytes { words += ["--budget-memory", "\(bytes)"] }
     return words.map(ShellText.quoted).joined(separator: " ")
   }
 }
@@ -81,9 +90,9 @@ extension Pruner {
 }
 
 /// Words as a shell reads them.
-enum ShellText {
+public enum ShellText {
   /// `text`, in quotes where a shell would read it otherwise.
-  static func quoted(_ text: String) -> String {
+  public static func quoted(_ text: String) -> String {
     let isPlain =
       !text.isEmpty && text.allSatisfy { ($0.isASCII && ($0.isLetter || $0.isNumber)) || "-_./:=,+@%".contains($0) }
     return isPlain

@@ -17,7 +17,7 @@ extension StudyData {
       page.paragraph("No trial has a result yet.")
     } else {
       page.table(TrialRow.table(ranked.prefix(15).map(TrialRow.init)))
-      page.paragraph("Complete trials come first, then paused ones by the epochs that they came to.")
+      page.paragraph("Complete trials come first, then pruned ones by the epochs that they came to.")
     }
     page.figures([history, cost])
     page.section("What matters")
@@ -69,7 +69,7 @@ extension StudyData {
     return parts.joined(separator: "\n\n")
   }
 
-  /// `200 trials: 6 complete, 190 paused, 4 failed.` and the best of them.
+  /// `200 trials: 6 complete, 190 pruned, 4 failed.` and the best of them.
   private var summary: String {
     let parts = counts.map { "\(Format.grouped($0.count)) \($0.state.word)" }
     let total = "\(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"

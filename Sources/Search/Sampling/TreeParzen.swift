@@ -31,15 +31,16 @@ struct TreeParzen {
 
   /// Learns from `history`; nil while that is too little.
   init?(_ space: SearchSpace, history: [Trial], settings: TreeParzenSettings) {
-    let finished = history.filter { $0.rank != nil }
-    guard finished.count >= settings.startTrials else { return nil }
-    let ranked = finished.sorted { left, right in
+    let known = history.filter { $0.rank != nil }
+    guard known.count >= settings.startTrials else { return nil }
+    let ranked = known.sorted { left, right in
       guard let a = left.rank, let b = right.rank, a != b else { return left.number < right.number }
       return b < a
     }
     let good = settings.good(of: ranked.count)
-    // Trials under way count as no good, so that workers at the same time do not crowd around one point.
-    let others = ranked[good...] + history.filter { $0.state == .running }
+    // Trials of which nothing is known yet count as no good, so that workers at the same time do not crowd around one
+    // point.
+    let others = ranked[good...] + history.filter { $0.state == .running && $0.rank == nil }
     let (goodPoints, otherPoints) = (ranked[..<good].map(space.point(of:)), others.map(space.point(of:)))
 
     self.space = space
@@ -79,16 +80,16 @@ struct TreeParzen {
 }
 
 extension Trial {
-  /// How good a finished trial was: complete ones by value; below them the pruned ones, by the deepest epoch they were
+  /// How good a trial was: complete ones by value; below them those that are not, by the deepest epoch they were
   /// measured at, then by value. Nil where there is nothing to learn from.
   fileprivate var rank: Rank? {
     switch state {
     case .complete:
       return value.flatMap { $0.isFinite ? Rank(epoch: .max, value: $0) : nil }
-    case .pruned:
+    case .pruned, .running, .waiting:
       guard let (epoch, value) = intermediateValues.max(by: { $0.key < $1.key }), value.isFinite else { return nil }
       return Rank(epoch: epoch, value: value)
-    case .waiting, .running, .failed:
+    case .failed:
       return nil
     }
   }

@@ -169,7 +169,8 @@ extension SearchSpace {
       }
     }
     if let widthFactor {
-      for index in spec.layers.indices { spec.layers[index].channels = widthFactor * spec.stem.channels << index }
+      // A stem beyond all bounds is refused by its own name.
+      for index in spec.layers.indices { spec.layers[index].channels = widthFactor &* spec.stem.channels << index }
     }
     return hasOtherModelSettings ? try tree(of: point, spec)["model"]?.decodeJSON(ResNetSpec.self) ?? spec : spec
   }

@@ -164,7 +164,8 @@ struct SpaceCompiler {
           guard let value = try fixedValue(condition) else {
             throw error("\(condition.path) is not in the space: name one of its variables")
           }
-          if !condition.values.contains(value) { wanted[name, default: []].append(("", [])) }
+          let holds = condition.values.contains { $0 == value || ($0.number != nil && $0.number == value.number) }
+          if !holds { wanted[name, default: []].append(("", [])) }
           continue
         }
         guard parent.distribution.count != nil else {

@@ -8,9 +8,15 @@ enum SpaceValues {
 }
 
 extension SpaceEntry {
+  /// What doubles, by which the database keeps values, count exactly.
+  private static let largest = 0x1p53
+
   /// What the entry says, of whole numbers alone if `isWhole`.
   func values(isWhole: Bool) throws -> SpaceValues {
     func check(_ value: Choice) throws {
+      if let number = value.number, number.magnitude > Self.largest {
+        throw error("\(value) is beyond all networks and trainings")
+      }
       guard isWhole else { return }
       guard case .integer = value else { throw error("\(value) is not a whole number") }
     }
@@ -52,6 +58,9 @@ extension SpaceEntry {
     if isWhole {
       for (key, number) in [("low", low), ("high", high)] + (step.map { [("step", $0)] } ?? []) {
         guard case .integer = number.value else { throw error(number, key, "\(number.value) is not a whole number") }
+        guard number.double.magnitude <= Self.largest else {
+          throw error(number, key, "\(number.value) is beyond all networks and trainings")
+        }
       }
     }
     guard low.double <= high.double else {

@@ -39,10 +39,12 @@ public enum StorageURL: Sendable, CustomStringConvertible {
     switch self {
     case .sqlite(let path): return path
     case .postgreSQL(let url):
-      // Whatever stands before the last @ may be part of a password, and so may parameters.
+      // Whatever stands between the first colon and the last @ may be part of a password, and so may parameters.
       let address = url.dropFirst("postgresql://".count)
-      let host = address.lastIndex(of: "@").map { address[address.index(after: $0)...] } ?? address
-      return "postgresql://\(host.prefix { $0 != "?" })"
+      let at = address.lastIndex(of: "@")
+      let user = at.map { address[..<$0].prefix { $0 != ":" } + "@" } ?? ""
+      let host = at.map { address[address.index(after: $0)...] } ?? address
+      return "postgresql://\(user)\(host.prefix { $0 != "?" })"
     }
   }
 }

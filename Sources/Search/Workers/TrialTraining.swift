@@ -52,17 +52,38 @@ public struct TrialTraining {
   public func callAsFunction(_ run: TrialRun) throws -> TrialRun.End {
     do {
       return try train(run)
+    } catch let obstacle as Obstacle {
+      throw obstacle.error
     } catch  where Self.blames(error) {
       throw TrialFault("\(error)")
     }
+  }
+
+  /// What is wrong with the data or the machine, and so with every trial that this worker takes.
+  private struct Obstacle: Error, CustomStringConvertible {
+    let error: any Error
+    var description: String { "\(error)" }
   }
 
   /// Whether `error` is the trial's own, and not its surroundings'.
   private static func blames(_ error: any Error) -> Bool {
     switch error {
     case is StorageError, is FileError, is CheckpointError, is SafetensorsError, is TrialFault: false
+    case ComputeError.unsupportedPrecision: false
     case let error as DatasetError: error.kind == .usage
     default: true
+    }
+  }
+
+  /// What a trainer needs for `configuration`, whose images can be divided and fit `graph`: of that, nothing is searched.
+  private func surroundings(_ configuration: inout Configuration, _ graph: Graph) throws -> Surroundings {
+    do {
+      let surroundings = try prepare(&configuration)
+      try Trainer.check(surroundings.dataset.train, fits: graph)
+      _ = try Trainer.split(surroundings.dataset.train, configuration.data)
+      return surroundings
+    } catch {
+      throw Obstacle(error: error)
     }
   }
 
@@ -84,7 +105,7 @@ public struct TrialTraining {
     let attempt = try run.nextAttempt(in: trialFolder)
     log.line("attempt \(attempt)" + (run.isTakenOver ? ": its last worker died" : ""))
     var configuration = try configuration(run.trial)
-    let surroundings = try prepare(&configuration)
+    let surroundings = try surroundings(&configuration, configuration.model.graph())
     let directory = try trialFolder.begin(attempt)
     let session = TrainingSession(run, show: watch(run.trial) { log.write($0) })
     let makeTrainer = { [configuration] in

@@ -123,8 +123,12 @@ public struct Worker {
     } catch let fault as TrialFault {
       try fail(claim, because: fault.reason)
     } catch {
-      // Nothing is wrong with the trial.
-      try? storage.finish(claim, as: .waiting, value: nil)
+      // Nothing is wrong with the trial, unless it is another's by now, with its folder.
+      do {
+        try storage.finish(claim, as: .waiting, value: nil)
+      } catch let lost as StorageError where lost == .claimLost(trial: claim.trial.number) {
+        return log("\(lost)")
+      } catch {}
       throw error
     }
   }

@@ -21,7 +21,7 @@ extension Calibration {
     let limit = configuration.data.limitTrain
     let backend = try OneDNNBackend.make(configuration, threads: threads)
     let measurements = try [(channels: 48, blocks: 1), (channels: 8, blocks: 8)].map { channels, blocks in
-      configuration.model.stem.channels = channels
+      configuration.model.stem = .init(channels: channels)
       configuration.model.pool = 1
       configuration.model.layers = (0..<3).map { index in
         ResNetSpec.Layer(blocks: blocks, channels: channels << index, stride: index == 0 ? 1 : 2)

@@ -2,6 +2,7 @@
 // Only `run` makes a study; everything else wants one that exists.
 import ArgumentParser
 import Foundation
+import Reports
 import Search
 import Training
 
@@ -12,8 +13,11 @@ struct StorageOptions: ParsableArguments {
   @Option(help: ArgumentHelp("SQLite file, or postgresql://user@host/database.", valueName: "place"))
   var storage = standard
 
-  /// The option as one would write it again; empty for the default.
-  var flag: String { storage == Self.standard ? "" : " --storage \(storage)" }
+  /// The option as one would write it again, but for a password; empty for the default.
+  var flag: String {
+    guard storage != Self.standard, let place = try? place else { return "" }
+    return " --storage \(ShellText.quoted("\(place)"))"
+  }
 
   /// The storage, made where it does not exist.
   func open() throws -> any StudyStorage {

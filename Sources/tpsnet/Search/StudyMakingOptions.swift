@@ -66,7 +66,9 @@ struct StudyMakingOptions: ParsableArguments {
     if let images, images < 10 { throw ValidationError("--images \(images): use 10 or more") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs \(epochs): use 1 or more") }
     if let grace, grace < 1 { throw ValidationError("--grace \(grace): use 1 or more") }
-    if let budgetSeconds, !(budgetSeconds > 0) { throw ValidationError("--budget-seconds \(budgetSeconds): use more") }
+    if let budgetSeconds, !(budgetSeconds > 0 && budgetSeconds.isFinite) {
+      throw ValidationError("--budget-seconds \(budgetSeconds): use a number above 0")
+    }
     if pruner == PrunerName.none, grace != nil { throw ValidationError("--grace needs --pruner asha or median") }
     if pruner == PrunerName.none || pruner == .median, reductionFactor != nil || asha != nil {
       throw ValidationError("--reduction-factor and --asha need --pruner asha")

@@ -16,17 +16,15 @@ struct StudyProgress {
       .min(by: Trial.isBetter)
   }
 
-  /// `study first: 12 trials: 3 complete, 7 paused, 2 running; best 71.20 % after 9 epochs (trial 4)`.
+  /// `study first: 12 trials: 3 complete, 7 pruned, 2 running; best 71.20 % after 9 epochs (trial 4)`.
   var line: String {
-    let words: [(TrialState, String)] = [
-      (.complete, "complete"), (.pruned, "paused"), (.failed, "failed"), (.running, "running"), (.waiting, "waiting"),
-    ]
-    let parts = words.compactMap { state, word in counts[state].map { "\(Format.grouped($0)) \(word)" } }
+    let states: [TrialState] = [.complete, .pruned, .failed, .running, .waiting]
+    let parts = states.compactMap { state in counts[state].map { "\(Format.grouped($0)) \(state.word)" } }
     let total = counts.values.reduce(0, +)
     var text = "study \(name): \(Format.grouped(total)) trial\(total == 1 ? "" : "s")"
     if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
     if let best, let value = best.value {
-      let epochs = best.intermediateValues.count
+      let epochs = best.intermediateValues.keys.max() ?? 0
       text += "; best \(Format.percent(value)) after \(epochs) epoch\(epochs == 1 ? "" : "s") (trial \(best.number))"
     }
     return text
