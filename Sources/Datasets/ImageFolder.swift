@@ -18,6 +18,9 @@ public enum ImageFolder {
     }
     guard Files.isFolder(path + "/train") || Files.isFolder(path + "/test") else {
       let all = try images(in: path, classes: classes(in: path), size: size)
+      guard all.count > 1 else {
+        throw DatasetError(.missing, at: path, "one image in all", remedy: "give it images to train and to test on")
+      }
       let test = max(1, all.count / testShare)
       let split = try Split.stratified(labels: all.labels, validation: test, seed: 0)
       return Dataset(

@@ -1,4 +1,5 @@
-// What the recorded steps are, for profiles: a kind from the recorder, else from the step's name and its node; bytes from the tensors, operations from the graph.
+// What the recorded steps are, for profiles: a kind from the recorder, else from the step's name and its node;
+// bytes from the tensors, operations from the graph.
 internal import COneDNN
 internal import Compute
 internal import Models

@@ -22,12 +22,6 @@ public struct Proposer: Sendable {
       yaml: definition.space, origin: definition.origin, base: base, settings: definition.settings)
     candidates = CandidateSpace(space: space, budget: definition.budget, calibration: definition.calibration)
     try definition.pruner.validate(epochs: definition.epochs, horizon: definition.horizon)
-    let every = space.base.training.evaluateEvery
-    guard every == 1 || definition.pruner == .none else {
-      throw SearchError(
-        "training.evaluateEvery: the pruner compares trials at epochs that \(every) would leave out: use 1, or no pruner"
-      )
-    }
     guard base.data.validation > 0 else {
       throw SearchError("data.validation: a search compares trials on validation images: hold some out")
     }
@@ -41,19 +35,26 @@ public struct Proposer: Sendable {
     }
     try candidates.checkFeasible()
     grid = definition.sampler == .grid ? try candidates.feasiblePoints() : []
-    try checkTraining()
   }
 
-  /// Throws why points within the budget cannot be trained, where that is so of all that are looked at.
-  private func checkTraining() throws {
-    var (reason, fitting) = ((any Error)?.none, 0)
-    for attempt in 0..<2_000 as Range<UInt64> where fitting < 32 {
+  /// What is asked of a new study besides: throws `SearchError` where its pruner would compare trials at epochs that are
+  /// not evaluated, and why points within the budget cannot be trained, where that is so of all that are looked at.
+  public func checkTraining() throws {
+    let every = space.base.training.evaluateEvery
+    if let rung = definition.rungs.first(where: { !$0.isMultiple(of: every) }) {
+      throw SearchError(
+        "training.evaluateEvery: \(every) leaves out epoch \(rung), at which the pruner compares trials: use 1, or no pruner"
+      )
+    }
+    var reason: (any Error)?
+    for attempt in 0..<2_000 as Range<UInt64> {
       var random = CounterRandom(seed: 0, SearchPurpose.share.rawValue, attempt)
       let point = space.draw(&random)
       guard case .fits = candidates.judge(point) else { continue }
-      fitting += 1
       do {
-        return try configuration(at: point).validate()
+        let configuration = try configuration(at: point)
+        try configuration.validate()
+        return try configuration.checkWarmup()
       } catch {
         reason = reason ?? error
       }
@@ -136,7 +137,7 @@ public struct Proposer: Sendable {
   func proposal(at point: Point) throws -> TrialProposal? {
     guard case .fits(let cost) = candidates.judge(point) else { return nil }
     let configuration = try configuration(at: point)
-    guard (try? configuration.validate()) != nil else { return nil }
+    guard (try? configuration.validate()) != nil, (try? configuration.checkWarmup()) != nil else { return nil }
     return TrialProposal(
       parameters: space.values(of: point), fingerprint: try configuration.fingerprint(),
       userAttributes: cost.attributes)

@@ -98,9 +98,6 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand(data.limitTrain >= 0, "data.limitTrain", "\(data.limitTrain) is negative: 0 means all")
     try demand(training.epochs >= 1, "training.epochs", "\(training.epochs) epochs train nothing: use 1 or more")
     try demand(training.epochs <= 1_000_000, "training.epochs", "\(training.epochs) is beyond 1,000,000")
-    try demand(
-      schedule.period > 0 || schedule.warmup < Double(training.epochs), "schedule.warmup",
-      "\(schedule.warmup) epochs leave nothing of \(training.epochs): use fewer")
     try demand(training.batchSize >= 1, "training.batchSize", "\(training.batchSize) is no batch: use 1 or more")
     try demand(training.batchSize <= 65_536, "training.batchSize", "\(training.batchSize) is beyond 65,536")
     try demand((0..<1).contains(training.labelSmoothing), "training.labelSmoothing", "use 0 up to, but not, 1")
@@ -112,5 +109,13 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand(
       training.patience == 0 || data.validation > 0, "training.patience", "needs validation images: set data.validation"
     )
+  }
+
+  /// Throws `ConfigurationError` where the learning rate would rise to the end. Asked of new runs alone: `validate` is
+  /// also for what was trained before, and for bases whose epochs are another's to choose.
+  public func checkWarmup() throws {
+    guard schedule.period == 0, schedule.warmup >= Double(training.epochs) else { return }
+    throw ConfigurationError(
+      "schedule.warmup: \(schedule.warmup) epochs leave nothing of \(training.epochs): use fewer")
   }
 }

@@ -63,9 +63,8 @@ public final class Trainer {
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
     // From all classes, which in folders follow one another.
-    let count = Whitening.images(of: configuration.model.input)
-    let patched = stride(from: 0, to: split.train.count, by: max(1, split.train.count / count)).prefix(count)
-      .map { split.train[$0] }
+    let count = min(Whitening.images(of: configuration.model.input), split.train.count)
+    let patched = (0..<count).map { split.train[$0 * split.train.count / count] }
     try Whitening.initialize(parameters, of: graph, images: dataset.train.normalized(patched, by: normalization))
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
     average =
@@ -135,6 +134,7 @@ public final class Trainer {
 
   /// Makes a run that can be resumed, from its start weights on, as soon as it has a configuration.
   private func begin() throws {
+    try configuration.checkWarmup()
     try run.makeFolders()
     lock = try RunLock(run)
     try checkpoint()

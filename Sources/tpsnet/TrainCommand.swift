@@ -54,16 +54,11 @@ struct TrainCommand: ParsableCommand {
 
   private var flags: [Configuration.Layer] {
     let pairs: [(String, String?)] = [
-      ("data.dataset", dataset.map(Self.quoted)), ("training.epochs", epochs.map { "\($0)" }),
+      ("data.dataset", dataset.map(YAMLText.scalar)), ("training.epochs", epochs.map { "\($0)" }),
       ("training.batchSize", batchSize.map { "\($0)" }), ("optimizer.learningRate", learningRate.map { "\($0)" }),
       ("training.seed", seed.map { "\($0)" }), ("data.limitTrain", limitTrain.map { "\($0)" }),
     ]
     return pairs.compactMap { key, value in value.map { .assignment("\(key)=\($0)") } } + engine.layers
-  }
-
-  /// `text` as a YAML scalar, whatever is in it.
-  static func quoted(_ text: String) -> String {
-    "'\(text.replacingOccurrences(of: "'", with: "''"))'"
   }
 
   func validate() throws {

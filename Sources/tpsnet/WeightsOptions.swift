@@ -35,11 +35,14 @@ struct WeightsOptions: ParsableArguments {
     let configuration: Configuration
   }
 
-  private static func configuration(of info: CheckpointInfo) throws -> Configuration {
-    if let configuration = try info.configuration() { return configuration }
-    var configuration = Preset.default.configuration
-    if let dataset = info.notes["dataset"] { configuration.data.dataset = dataset }
-    return configuration
+  /// What the checkpoint says of its training, and single settings over it; `--preset` and `--config` are for
+  /// checkpoints that say nothing.
+  private func configuration(of info: CheckpointInfo) throws -> Configuration {
+    let assignments = options.assignments.map { Configuration.Layer.assignment($0) }
+    if let own = try info.configuration() { return try Configuration.resolve(assignments, over: own) }
+    let dataset = info.notes["dataset"].map { [Configuration.Layer.assignment("data.dataset=\(YAMLText.scalar($0))")] }
+    return try Configuration.resolve(
+      Array(options.layers.dropLast(assignments.count)) + (dataset ?? []) + assignments)
   }
 
   /// Reads the weights.
@@ -52,8 +55,7 @@ struct WeightsOptions: ParsableArguments {
     }
     let fallback = try options.isEmpty ? nil : Configuration.resolve(options.layers)
     let (parameters, graph, info) = try Checkpoint.load(ShippedWeights.file(weights ?? ""), fallback: fallback)
-    // What the checkpoint says of its training holds but for what is asked for here.
-    var configuration = try Configuration.resolve(options.layers, over: Self.configuration(of: info))
+    var configuration = try configuration(of: info)
     configuration.model = info.model
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
   }

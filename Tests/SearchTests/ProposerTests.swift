@@ -67,10 +67,13 @@ func trials(_ count: Int, of proposer: Proposer) throws -> [Trial] {
       (["schedule.warmup=8"], 8, "schedule.warmup: 8.0 epochs leave nothing of 8"),
     ] {
       let error = #expect(throws: ConfigurationError.self) {
-        try study(space, settings: settings, epochs: epochs).proposer()
+        try study(space, settings: settings, epochs: epochs).proposer().checkTraining()
       }
       #expect(error?.description.hasPrefix(part) == true, "\(error?.description ?? "")")
     }
+    // Of another number of epochs than the base's, and where possible points are rare.
+    try study(space, settings: ["schedule.warmup=400"], epochs: 500).proposer().checkTraining()
+    try study("schedule.warmup: { low: 0, high: 299 }", epochs: 4).proposer().checkTraining()
   }
 
   @Test func aTrialsSeedIsItsOwn() throws {

@@ -78,9 +78,13 @@ import Training
   }
 
   @Test func epochsThatAreComparedAreEvaluated() throws {
-    let settings = ["training.evaluateEvery=5"]
-    let error = #expect(throws: SearchError.self) { try study("model.pool: [2, 4]", settings: settings).proposer() }
-    #expect(error?.description.hasPrefix("training.evaluateEvery: ") == true)
-    _ = try study("model.pool: [2, 4]", settings: settings, pruner: .none).proposer()
+    func check(_ pruner: Pruner) throws {
+      try study("model.pool: [2, 4]", settings: ["training.evaluateEvery=5"], pruner: pruner, epochs: 40).proposer()
+        .checkTraining()
+    }
+    let error = #expect(throws: SearchError.self) { try check(.default) }
+    #expect(error?.description.hasPrefix("training.evaluateEvery: 5 leaves out epoch 1") == true)
+    try check(.asha(grace: 5, reductionFactor: 2, mode: .pause))
+    try check(.none)
   }
 }

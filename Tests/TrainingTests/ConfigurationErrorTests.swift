@@ -73,7 +73,6 @@ import Training
     ] {
       expectFailure(.assignment("\(path)=\(value)"), "\(path): ")
     }
-    expectFailure(.assignment("schedule.warmup=300"), "schedule.warmup: ")
     expectFailure(.assignment("augmentation.mixUp=1e-9"), "mixUp with a beta parameter of 1e-09")
     expectFailure(.text("training: {patience: 2}\ndata: {validation: 0}", origin: "a"), "training.patience: ")
     expectFailure(.assignment("training.keep=0.5"), "training.keep: unknown key")

@@ -53,6 +53,18 @@ import Training
     #expect(!FileManager.default.fileExists(atPath: trainer.run.bestWeights.path))
   }
 
+  @Test func aWarmUpLeavesEpochsBehindIt() throws {
+    var configuration = Tiny.configuration
+    configuration.schedule.warmup = 3
+    let run = folder.run()
+    let text = failure { _ = try TrainerRun(configuration, .fp32, run).outcome() }
+    #expect(text == "schedule.warmup: 3.0 epochs leave nothing of 3: use fewer")
+    #expect(!FileManager.default.fileExists(atPath: run.url.path))
+    // A part of a longer schedule may be all warm-up.
+    configuration.schedule.period = 30
+    _ = try TrainerRun(configuration, .fp32, run).result()
+  }
+
   @Test func moreImagesThanThereAreCannotBeABatch() throws {
     var configuration = Tiny.configuration
     configuration.training.batchSize = 49

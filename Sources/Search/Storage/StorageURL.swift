@@ -34,17 +34,20 @@ public enum StorageURL: Sendable, CustomStringConvertible {
     .unusable("--storage names no database: write study.db, sqlite:///study.db or postgresql://user:password@host/name")
   }
 
-  /// The place without its password.
+  /// The place without its password, as it can be given again.
   public var description: String {
     switch self {
     case .sqlite(let path): return path
     case .postgreSQL(let url):
-      // Whatever stands between the first colon and the last @ may be part of a password, and so may parameters.
       let address = url.dropFirst("postgresql://".count)
-      let at = address.lastIndex(of: "@")
-      let user = at.map { address[..<$0].prefix { $0 != ":" } + "@" } ?? ""
-      let host = at.map { address[address.index(after: $0)...] } ?? address
-      return "postgresql://\(user)\(host.prefix { $0 != "?" })"
+      let server = address.prefix { $0 != "/" }
+      // Whatever stands between the first colon, which a parameter's mark may hide, and the last @ may be a password.
+      let at = server.lastIndex(of: "@")
+      let user = at.map { server[..<$0].prefix { !":?".contains($0) } + "@" } ?? ""
+      let rest = address[(at.map { server.index(after: $0) } ?? address.startIndex)...]
+      let place = rest.prefix { $0 != "?" }
+      let parameters = rest.dropFirst(place.count + 1).split(separator: "&").filter { !$0.contains("password") }
+      return "postgresql://\(user)\(place)" + (parameters.isEmpty ? "" : "?\(parameters.joined(separator: "&"))")
     }
   }
 }

@@ -105,6 +105,10 @@ public struct TrialTraining {
     let attempt = try run.nextAttempt(in: trialFolder)
     log.line("attempt \(attempt)" + (run.isTakenOver ? ": its last worker died" : ""))
     var configuration = try configuration(run.trial)
+    // By whatever rule these were found when the trial began.
+    if configuration.leavesNormalization, let begun = try? trialFolder.newest?.storedConfiguration() {
+      (configuration.data.mean, configuration.data.std) = (begun.data.mean, begun.data.std)
+    }
     let surroundings = try surroundings(&configuration, configuration.model.graph())
     let directory = try trialFolder.begin(attempt)
     let session = TrainingSession(run, show: watch(run.trial) { log.write($0) })

@@ -133,7 +133,7 @@ struct SearchRunCommand: ParsableCommand {
       Console.error("measuring this machine for the budget of time and memory")
       definition.calibration = try Calibration.measured(for: definition, data: dataOptions.directory, threads: threads)
     }
-    _ = try definition.proposer()
+    try definition.proposer().checkTraining()
     return definition
   }
 

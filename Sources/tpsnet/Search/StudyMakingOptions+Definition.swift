@@ -61,10 +61,7 @@ extension StudyMakingOptions {
       // Evaluation costs a third of a training step an image, and 1,000 images tell 2 points apart.
       result += ["data.limitTrain=\(images)", "data.validation=\(min(5000, max(1000, images / 5)))"]
     }
-    if let dataset {
-      let isPlain = dataset.allSatisfy { $0.isLetter || $0.isNumber || "-_./:".contains($0) }
-      result.append("data.dataset=\(isPlain ? dataset : TrainCommand.quoted(dataset))")
-    }
+    if let dataset { result.append("data.dataset=\(YAMLText.scalar(dataset))") }
     if let precision { result.append("training.precision=\(precision.rawValue)") }
     return result + configuration.assignments
   }

@@ -1,0 +1,13 @@
+// Words of the command line as YAML reads them,
+// for settings that are made of options.
+import Foundation
+import Training
+
+/// Text in YAML.
+enum YAMLText {
+  /// `text` as a scalar, in quotes where it would be read as anything else.
+  static func scalar(_ text: String) -> String {
+    let isPlain = (try? ConfigurationTree(yaml: text, origin: "")) == .scalar(text, isQuoted: false)
+    return isPlain ? text : "'\(text.replacingOccurrences(of: "'", with: "''"))'"
+  }
+}
