@@ -19,13 +19,13 @@ public enum DataImport {
   package static func run(
     from source: String, into directory: DataDirectory, reference: CIFAR10Reference
   ) throws -> DataReport {
+    guard Files.isFolder(source) || Files.isFile(source) else {
+      throw DatasetError(
+        .missing, at: source, "no such folder or archive", remedy: "name a folder or .tar.gz that has CIFAR-10")
+    }
     if let present = try presentReport(in: directory, reference: reference) { return present }
     let source = DataDirectory(path: source)
     if Files.isFolder(source.path) { return try install(source, into: directory, reference: reference) }
-    guard Files.isFile(source.path) else {
-      throw DatasetError(
-        .missing, at: source.path, "no such folder or archive", remedy: "name a folder or .tar.gz that has CIFAR-10")
-    }
     try Files.makeFolder(directory.path)
     return try Files.withTemporaryFolder(in: directory.path) { folder in
       let names = Set(CIFAR10.Layout.allCases.flatMap(\.fileNames))

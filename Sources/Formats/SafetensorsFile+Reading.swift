@@ -42,7 +42,7 @@ extension SafetensorsFile {
     guard data.count >= 8 else { throw malformed("it has \(data.count) bytes, fewer than the eight of a length") }
     let length = data.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= longestHeader else {
-      throw malformed("its header would have \(length) bytes, more than the format's \(longestHeader)")
+      throw malformed("its header would have \(length) bytes: no weights, or damaged ones")
     }
     guard length <= data.count - 8 else {
       throw malformed("it ends within its header of \(length) bytes: \(data.count) bytes in all")

@@ -95,17 +95,24 @@ public final class Trainer {
     self.memoryBytes = memoryBytes
   }
 
-  /// Takes the start weights from `other`, which must be of the same network.
-  public func start(from other: ParameterStore) throws {
+  /// Takes the start weights from `other`, which must be of the same network but for the classifier's shape: a classifier
+  /// of another shape keeps its own start. Returns whether all were taken.
+  @discardableResult
+  public func start(from other: ParameterStore) throws -> Bool {
+    let differing = Set(zip(other.specs, parameters.specs).filter { $0.shape != $1.shape }.map(\.1.name))
     guard other.specs.map(\.name) == parameters.specs.map(\.name),
-      other.specs.map(\.shape) == parameters.specs.map(\.shape)
+      differing.allSatisfy({ $0.hasPrefix("linear.") })
     else {
       throw ConfigurationError(
-        "--weights: the checkpoint is of another network than the configuration's model: name its --preset or --config")
+        "--weights: the checkpoint is of another network than the configuration's model: name its --preset or --config, "
+          + "or none")
     }
-    parameters.values.copy(from: other.values)
-    average?.store.values.copy(from: other.values)
-    lookahead?.store.values.copy(from: other.values)
+    for store in [parameters, average?.store, lookahead?.store].compactMap(\.self) {
+      for spec in store.specs where !differing.contains(spec.name) {
+        _ = store.values(of: spec.name).update(fromContentsOf: UnsafeBufferPointer(other.values(of: spec.name)))
+      }
+    }
+    return differing.isEmpty
   }
 
   /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used,

@@ -1,6 +1,7 @@
 // `tpsnet export`: a network for other programs: ONNX to run it, safetensors to go on with it in PyTorch.
 import ArgumentParser
 import Compute
+import Datasets
 import Foundation
 import Models
 import Formats
@@ -51,6 +52,9 @@ struct ExportCommand: ParsableCommand {
     if target == .onnx, dtype != .fp32 {
       throw ValidationError("--dtype bf16 belongs to safetensors and pytorch-names")
     }
+    if target == .pytorchNames, ["pt", "pth"].contains(URL(fileURLWithPath: output).pathExtension) {
+      throw ValidationError("\(output): pytorch-names writes safetensors, which torch.load cannot read: name it so")
+    }
     if target != .safetensors, !notes.isEmpty { throw ValidationError("--note belongs to --to safetensors") }
   }
 
@@ -72,6 +76,19 @@ struct ExportCommand: ParsableCommand {
       try AtomicFile.write(model.serialized(), to: url)
     }
     Console.out("\(output): \(Format.grouped(loaded.graph.parameterCount)) parameters")
+    if target == .onnx { Console.out("images: \(input(loaded.info.normalization))") }
+  }
+
+  /// What the ONNX model wants to be given.
+  private func input(_ normalization: Normalization) -> String {
+    func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
+    switch withPreprocessing {
+    case .uint8: return "bytes of 0…255, which it normalises"
+    case .float: return "floats of 0…1, which it normalises"
+    case nil:
+      return "floats of 0…1 less the mean (\(list(normalization.mean))), by the deviation "
+        + "(\(list(normalization.standardDeviation)))"
+    }
   }
 }
 

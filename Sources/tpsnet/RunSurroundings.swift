@@ -18,6 +18,10 @@ struct RunSurroundings {
   func data(of run: RunDirectory) throws -> RunData {
     var result = try RunData(run)
     guard FileManager.default.fileExists(atPath: run.chosenWeights.path) else { return result }
+    guard try run.finishedSummary() != nil else {
+      Console.error("\(run.url.path) is not finished: its report is without test images, which are for the end")
+      return result
+    }
     let configuration = result.configuration
     do {
       let dataset = try configuration.dataset(from: data)

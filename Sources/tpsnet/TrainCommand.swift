@@ -34,21 +34,26 @@ struct TrainCommand: ParsableCommand {
   var epochs: Int?
   @Option(help: "Images of a step.")
   var batchSize: Int?
-  @Option(help: "Peak learning rate.")
+  @Option(name: [.customLong("learning-rate"), .customLong("lr")], help: "Peak learning rate.")
   var learningRate: Double?
   @Option(help: "Seed of start weights, order, augmentation and dropout.")
   var seed: UInt64?
   @Option(help: "Use at most so many training images.")
   var limitTrain: Int?
-  @Option(help: "Name of the run; default: the preset's with a number.")
+  @Option(help: "Name of the run; default: the preset's or the configuration file's with a number.")
   var name: String?
   @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
   var runs = "runs"
   @Option(help: ArgumentHelp("Go on with an interrupted run.", valueName: "run"))
   var resume: String?
-  @Option(help: ArgumentHelp("Start from the weights of a checkpoint, or from shipped ones.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Start from the weights of a checkpoint, or from shipped ones, and, without --preset and --config, with their "
+        + "settings. For another number of classes the classifier starts anew.", valueName: "file"))
   var weights: String?
-  @Option(help: ArgumentHelp("Train a trial of a search in full, on all images.", valueName: "study#17"))
+  @Option(
+    help: ArgumentHelp("Train a trial of a search in full, on all images that are not held out.", valueName: "study#17")
+  )
   var fromTrial: String?
   @OptionGroup var place: StorageOptions
 
@@ -78,28 +83,25 @@ struct TrainCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: runs)
     var configuration: Configuration
     var resumed: RunDirectory?
+    let checkpoint = try weights.map(ShippedWeights.file)
     let trial = try fromTrial.map { try StudyTrial($0, in: place) }
     if let resume {
       let run = try RunDirectory.find(resume, in: folder)
       if let summary = try run.finishedSummary() {
-        Console.error("\(run.url.path) is finished")
+        Console.error(
+          "\(run.url.path) is finished; to train on: tpsnet train --weights \(run.chosenWeights.path) --epochs …")
         return report(summary, run)
       }
       configuration = try run.storedConfiguration()
       resumed = run
     } else {
-      let base = try trial.map { [Configuration.Layer.text(try $0.configuration.yaml(), origin: $0.study)] } ?? []
-      configuration = try Configuration.resolve(base + options.layers + flags)
+      configuration = try Configuration.resolve((base(trial, checkpoint)) + options.layers + flags)
     }
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(configuration)
     let precision = configuration.training.precision.resolved
-    let start = try weights.map { [configuration] in
-      try Checkpoint.load(ShippedWeights.file($0), fallback: configuration)
-    }
-
-    let stem = trial.map { "\($0.study)-trial-\($0.number)" } ?? options.preset ?? Preset.default.name
-    let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem)
+    let start = try checkpoint.map { [configuration] in try Checkpoint.load($0, fallback: configuration) }
+    let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
     defer { reporter.finish() }
@@ -110,7 +112,9 @@ struct TrainCommand: ParsableCommand {
         reporter.show(event)
         log?.record(event)
       }, isInterrupted: { interruption.isRequested })
-    if let start { try trainer.start(from: start.parameters) }
+    if let start, try !trainer.start(from: start.parameters) {
+      Console.error("the classifier starts anew: the checkpoint's has another shape")
+    }
     if resumed != nil { try trainer.resume() }
     log = TensorBoardLog(run: run, configuration: configuration, samples: try trainer.augmentedSamples()) { problem in
       reporter.finish()
@@ -138,6 +142,24 @@ struct TrainCommand: ParsableCommand {
       }
       report(summary, run)
     }
+  }
+
+  /// What `--preset` and the like are laid over: a trial's configuration, or that of weights that say how they were
+  /// trained where nothing else is named.
+  private func base(_ trial: StudyTrial?, _ checkpoint: URL?) throws -> [Configuration.Layer] {
+    if let trial { return [.text(try trial.configuration.yaml(), origin: trial.study)] }
+    guard let checkpoint, options.preset == nil, options.config == nil,
+      let own = try Checkpoint.describe(checkpoint).configuration()
+    else { return [] }
+    return [.text(try own.yaml(), origin: checkpoint.path)]
+  }
+
+  /// What a run without a name is called after.
+  private func stem(_ trial: StudyTrial?) -> String {
+    if let trial { return "\(trial.study)-trial-\(trial.number)" }
+    let file = options.config ?? (options.preset == nil ? weights : nil)
+    return options.preset ?? file.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
+      ?? Preset.default.name
   }
 
   /// Reads the chosen weights back and judges them on the test images, once.

@@ -44,6 +44,18 @@ import Testing
     #expect(try validation("data.dataset=folder:/nothing").errors.contains("/nothing"))
   }
 
+  /// To train on, nothing but the weights is named.
+  @Test func weightsBringTheirSettings() throws {
+    let weights = workspace.file("shared", "checkpoints/best.safetensors").path
+    let place = ["--data", workspace.data, "--runs", workspace.folder.path("more")]
+    let more = try tpsnet(["train", "--weights", weights, "--epochs", "1"] + place)
+    #expect(more.code == 0 && more.errors.contains("more/best-1: 1,478 parameters"), "\(more.errors)")
+    let yaml = try String(contentsOfFile: workspace.folder.path("more/best-1/config.yaml"), encoding: .utf8)
+    #expect(yaml.contains("epochs: 1") && yaml.contains("batchSize: 16"))
+    let other = try tpsnet(["train", "--weights", weights, "--preset", "model-1", "--batch-size", "8"] + place)
+    #expect(other.code == 2 && other.errors.contains("of another network"), "\(other.errors)")
+  }
+
   @Test func theRunsFilesAreThere() throws {
     let lines = try String(contentsOf: workspace.file("shared", "metrics.csv"), encoding: .utf8).split(separator: "\n")
     #expect(

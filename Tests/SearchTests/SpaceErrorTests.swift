@@ -28,6 +28,8 @@ private func failure(_ text: String, settings: [String] = []) -> String {
       "training.ema: 0\nmodel.pool: { low: 8, high: 4 }",
       "s.yaml:2:20: model.pool.low: 8 is above high, 4: exchange them"
     ),
+    ("model.pool: { min: 2, max: 4 }", "s.yaml:1:15: model.pool.min: unknown key; a range has low, high"),
+    ("model.pool: { choices: [2, 4] }", "s.yaml:1:15: model.pool.choices: unknown key; a range has low, high"),
     ("model.pool: { low: 2 }", "s.yaml:1:1: model.pool: high is missing: a range has low and high"),
     ("model.pool: { high: 2 }", "s.yaml:1:1: model.pool: low is missing"),
     ("model.pool: { low: 1.5, high: 4 }", "s.yaml:1:20: model.pool.low: 1.5 is not a whole number"),

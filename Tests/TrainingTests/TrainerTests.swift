@@ -13,6 +13,29 @@ import Training
 
   init() throws { folder = try TemporaryFolder() }
 
+  @Test func aClassifierOfAnotherShapeStartsAnew() throws {
+    var other = Tiny.model
+    other.classes = 3
+    let start = ParameterStore(try other.graph())
+    start.initialize(seed: 9)
+    let whole = TrainerRun(Tiny.configuration, .fp32, folder.run())
+    whole.start = start
+    whole.onEvent = { [run = whole.run] event in
+      guard case .started = event else { return }
+      let (begun, _, _) = try Checkpoint.load(run.lastWeights)
+      for name in ["conv1.weight", "layer2.0.conv2.weight"] {
+        #expect(Array(begun.values(of: name)) == Array(start.values(of: name)))
+      }
+      #expect(begun.values(of: "linear.bias").count == 4)
+    }
+    _ = try whole.result()
+    other.layers[1].channels = 9
+    let stranger = TrainerRun(Tiny.configuration, .fp32, folder.run("stranger"))
+    stranger.start = ParameterStore(try other.graph())
+    #expect(
+      failure { _ = try stranger.outcome() }?.hasPrefix("--weights: the checkpoint is of another network") == true)
+  }
+
   @Test(arguments: precisions) func aRunLearns(precision: Precision) throws {
     var configuration = Tiny.configuration
     configuration.training.epochs = 12

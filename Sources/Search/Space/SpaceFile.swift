@@ -104,6 +104,10 @@ struct SpaceFile {
   }
 
   private static let rangeKeys: Set<String> = ["low", "high", "step", "log", "choice", "when"]
+  /// What other programs call these; no path of a configuration has such a part.
+  private static let foreignKeys: Set<String> = [
+    "choices", "default", "lower", "max", "min", "type", "upper", "value", "values",
+  ]
 
   private mutating func read(_ map: Node.Mapping, under prefix: String) throws {
     for (key, value) in map { try read(key: key, value: value, under: prefix) }
@@ -121,7 +125,8 @@ struct SpaceFile {
     let path = prefix.isEmpty ? word : "\(prefix).\(word)"
     if case .mapping(let map) = value {
       let keys = map.keys.compactMap(\.scalar?.string)
-      guard keys.contains(where: Self.rangeKeys.contains) else { return try read(map, under: path) }
+      let isEntry = keys.contains { Self.rangeKeys.contains($0) || Self.foreignKeys.contains($0) }
+      guard isEntry else { return try read(map, under: path) }
       return try append(try entry(path, mark(key), map))
     }
     try append(SpaceEntry(path: path, mark: mark(key), form: try form(value, path)))

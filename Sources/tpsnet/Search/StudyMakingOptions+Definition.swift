@@ -91,9 +91,10 @@ extension StudyDefinition {
   func demandSame(as stored: StudyDefinition, study: String) throws {
     func demand<Value: Equatable>(_ option: String, _ value: KeyPath<StudyDefinition, Value>) throws {
       guard self[keyPath: value] != stored[keyPath: value] else { return }
+      let (theirs, ours) = (Self.text(stored[keyPath: value]), Self.text(self[keyPath: value]))
+      let difference = theirs == ours ? "another" : "\(theirs), not \(ours)"
       throw ConfigurationError(
-        "\(option): study \(study) was made with \(Self.text(stored[keyPath: value])), not "
-          + "\(Self.text(self[keyPath: value])): leave the option out, or choose another --study")
+        "\(option): study \(study) was made with \(difference): leave the option out, or choose another --study")
     }
     try demand("--space", \.space)
     try demand("--set, --images, --precision, --dataset", \.settings)
