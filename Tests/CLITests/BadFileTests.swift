@@ -120,7 +120,7 @@ import Testing
     let file = try folder.write("file", Data())
     try expectFailure(
       ["train", "--config", workspace.configuration, "--data", workspace.data, "--runs", file + "/runs"],
-      "\(file)/runs/sprint-1: Not a directory", "--runs")
+      "\(file)/runs/tiny-1: Not a directory", "--runs")
     try expectFailure(
       ["test", "--run", "shared", "--runs", workspace.runs, "--data", workspace.data, "--save-logits", file + "/a"],
       "\(file)/a")

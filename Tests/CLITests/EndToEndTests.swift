@@ -52,7 +52,9 @@ import Testing
     #expect(more.code == 0 && more.errors.contains("more/best-1: 1,478 parameters"), "\(more.errors)")
     let yaml = try String(contentsOfFile: workspace.folder.path("more/best-1/config.yaml"), encoding: .utf8)
     #expect(yaml.contains("epochs: 1") && yaml.contains("batchSize: 16"))
-    let other = try tpsnet(["train", "--weights", weights, "--preset", "model-1", "--batch-size", "8"] + place)
+    let other = try tpsnet(
+      ["train", "--weights", weights, "--preset", "model-1", "--batch-size", "8", "--set", "data.validation=20"] + place
+    )
     #expect(other.code == 2 && other.errors.contains("of another network"), "\(other.errors)")
   }
 

@@ -31,9 +31,13 @@ import Testing
         try expectInstalled(target.path)
         #expect(try CIFAR10.load(from: target).train.classNames == CIFAR10.classNames)
         // Again: it is there already.
-        #expect(try DataImport.run(from: folder + "/none", into: target, reference: reference).isGenuine)
+        let again = "\(folder)/\(source)"
+        #expect(try DataImport.run(from: again, into: target, reference: reference).isGenuine)
         let inside = DataDirectory(path: target.path + "/cifar-10-batches-bin")
-        #expect(try DataImport.run(from: folder + "/none", into: inside, reference: reference).path == inside.path)
+        #expect(try DataImport.run(from: again, into: inside, reference: reference).path == inside.path)
+        #expect(throws: DatasetError.self) {
+          try DataImport.run(from: folder + "/none", into: target, reference: reference)
+        }
       }
     }
   }
