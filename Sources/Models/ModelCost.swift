@@ -10,6 +10,9 @@ public struct ModelCost: Hashable, Sendable {
   /// Values that one image's forward pass yields in convolutions, normalisations and block ends.
   public var activations = 0
 
+  /// See `ModelSummary.trainingOperations`.
+  public var trainingOperations: Int { 6 * multiplyAdds }
+
   /// The counts of `spec`, which must be valid (`ResNetSpec.validate`).
   public init(_ spec: ResNetSpec) {
     var map = spec.input

@@ -26,6 +26,8 @@ public struct Configuration: Codable, Sendable, Equatable {
   public struct TrainingSettings: Codable, Sendable, Equatable {
     /// Passes over the training images.
     public var epochs: Int = 30
+    /// Parts, one after the other, in which each layer has its first blocks alone; behind the last one it has all.
+    public var growth: [Growth] = []
     /// Images of a step.
     public var batchSize: Int = 128
     /// Share of the target spread over all classes.
@@ -106,6 +108,7 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand(training.patience >= 0, "training.patience", "use 0 (never) or more")
     try demand((0...1024).contains(training.threads), "training.threads", "use 0 (all) to 1024")
     try demand(training.checkpointSeconds >= 0, "training.checkpointSeconds", "use 0 (each step) or more")
+    try validateGrowth()
     try demand(
       training.patience == 0 || data.validation > 0, "training.patience", "needs validation images: set data.validation"
     )

@@ -12,7 +12,7 @@ public final class Optimizer {
   private let settings: Configuration.OptimizerSettings
   /// The velocity of each trainable value.
   public let velocity: AlignedBuffer<Float>
-  private let groups: [ParameterGroup]
+  private var groups: [ParameterGroup]
   private let muon: Muon?
 
   /// An optimizer at rest for the values of `store`; `backend` multiplies matrices.
@@ -20,7 +20,7 @@ public final class Optimizer {
     self.store = store
     self.settings = settings
     velocity = AlignedBuffer(count: store.gradients.count)
-    groups = ParameterGroup.all(of: store, settings)
+    groups = ParameterGroup.all(of: store.specs, in: store, settings)
     let shapes = groups.compactMap { group in
       if case .muon(let rows, let columns) = group.rule { (rows, columns) } else { nil }
     }
@@ -29,6 +29,11 @@ public final class Optimizer {
 
   /// Bytes that it holds.
   public var memoryBytes: Int { 4 * velocity.count + (muon?.memoryBytes ?? 0) }
+
+  /// Trains the tensors of `graph`, and no others of the store, from now on.
+  func train(only graph: Graph) {
+    groups = ParameterGroup.all(of: graph.tensors, in: store, settings)
+  }
 
   /// Changes the values by one step along the gradients, at `learningRate` times each group's factor.
   public func step(learningRate: Double) throws {

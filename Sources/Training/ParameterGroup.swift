@@ -21,11 +21,13 @@ struct ParameterGroup: Equatable {
   var factor: Double
   var decays: Bool
 
-  /// The groups of `store` in memory's order; neighbours under SGD that share everything are one. Frozen values are in
-  /// none.
-  static func all(of store: ParameterStore, _ settings: Configuration.OptimizerSettings) -> [ParameterGroup] {
+  /// The groups of `tensors`, which `store` holds, in memory's order; neighbours under SGD that share everything are one.
+  /// Frozen values are in none.
+  static func all(
+    of tensors: [TensorSpec], in store: ParameterStore, _ settings: Configuration.OptimizerSettings
+  ) -> [ParameterGroup] {
     var groups: [ParameterGroup] = []
-    for group in each(of: store, settings) where group.factor > 0 {
+    for group in each(of: tensors, in: store, settings) where group.factor > 0 {
       // The gap up to the next cache line holds zeros, which stay zeros; a frozen tensor fills no such gap.
       if let last = groups.last, last.rule == .sgd, group.rule == .sgd, last.factor == group.factor,
         last.decays == group.decays, group.range.lowerBound - last.range.upperBound < ParameterStore.alignment
@@ -40,10 +42,10 @@ struct ParameterGroup: Equatable {
 
   /// A group for each trainable tensor.
   private static func each(
-    of store: ParameterStore, _ settings: Configuration.OptimizerSettings
+    of tensors: [TensorSpec], in store: ParameterStore, _ settings: Configuration.OptimizerSettings
   ) -> [ParameterGroup] {
-    let matrices = Set(store.specs.filter { $0.role == .weight && $0.shape.count == 2 }.map(\.name))
-    return store.specs.compactMap { spec in
+    let matrices = Set(tensors.filter { $0.role == .weight && $0.shape.count == 2 }.map(\.name))
+    return tensors.compactMap { spec in
       guard spec.isTrainable, let range = store.ranges[spec.name] else { return nil }
       var group = ParameterGroup(
         range: range, rule: .sgd, factor: 1, decays: settings.decay == .all || spec.role == .weight)

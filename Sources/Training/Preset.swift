@@ -54,7 +54,7 @@ public struct Preset: Sendable {
 
   /// The study's TPSNet. Layers of 13 blocks learn from Muon's first step on where their branches begin silent.
   private static let tpsnetFast = study(
-    "tpsnet-fast", "TPSNet of the study by a recipe of 22 epochs", stem: 16, blocks: 13
+    "tpsnet-fast", "TPSNet of the study by a recipe of 18 epochs, in which it grows", stem: 16, blocks: 13
   ) {
     $0.model.initialization = .zeroResidual
     $0.data.validation = 2000
@@ -66,7 +66,8 @@ public struct Preset: Sendable {
     $0.optimizer.nesterov = true
     $0.optimizer.weightDecay = 0.002
     $0.schedule = Schedule(.linear)
-    $0.training.epochs = 22
+    $0.training.epochs = 18
+    $0.training.growth = [.init(blocks: 3, until: 0.5), .init(blocks: 6, until: 0.8)]
     $0.training.batchSize = 250
     $0.training.labelSmoothing = 0.1
   }

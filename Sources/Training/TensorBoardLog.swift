@@ -53,7 +53,7 @@ public final class TensorBoardLog {
         try file?.append(Self.scalars(of: record).map { TensorBoardEvent(step: step, $0) })
         try file?.synchronize()
       }
-    case .stepped, .evaluating: break
+    case .grew, .stepped, .evaluating: break
     }
   }
 

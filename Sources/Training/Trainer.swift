@@ -25,10 +25,9 @@ public final class Trainer {
   private let judged: ParameterStore
   private let optimizer: Optimizer
   let loader: BatchLoader
-  private let plan: any TrainingPlan
-  private let evaluator: Evaluator?
+  private let makeStage: (ResNetSpec) throws -> TrainingStage
+  private var stage: TrainingStage
   private let counts: (train: Int, validation: Int)
-  private let memoryBytes: Int
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
   private var lock: RunLock?
@@ -77,22 +76,13 @@ public final class Trainer {
       set: dataset.train, indices: split.train, batchSize: settings.batchSize,
       augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
       dropsLast: true)
-    plan = try backend.compileTraining(
-      graph, batchSize: settings.batchSize, precision: precision, parameters: parameters)
-    let stores = [parameters, average?.store, lookahead?.store].compactMap(\.self)
-    var memoryBytes = plan.memoryBytes + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
-    if split.validation.isEmpty {
-      evaluator = nil
-    } else {
-      let inference = try backend.compileInference(
-        graph, batchSize: min(Self.evaluationBatch, split.validation.count), precision: precision,
-        foldsBatchNorm: true, parameters: judged)
-      memoryBytes += inference.memoryBytes
-      evaluator = try Evaluator(
-        inference, classes: graph.classes, set: dataset.train, indices: split.validation,
-        normalization: normalization)
+    makeStage = { [parameters, judged] model in
+      try TrainingStage(
+        model, settings, backend: backend, precision: precision, parameters: parameters, judged: judged,
+        set: dataset.train, validation: split.validation, normalization: normalization)
     }
-    self.memoryBytes = memoryBytes
+    stage = try makeStage(configuration.model(in: 0))
+    optimizer.train(only: stage.graph)
   }
 
   /// Takes the start weights from `other`, which must be of the same network but for the classifier's shape: a classifier
@@ -107,7 +97,7 @@ public final class Trainer {
         "--weights: the checkpoint is of another network than the configuration's model: name its --preset or --config, "
           + "or none")
     }
-    for store in [parameters, average?.store, lookahead?.store].compactMap(\.self) {
+    for store in stores {
       for spec in store.specs where !differing.contains(spec.name) {
         _ = store.values(of: spec.name).update(fromContentsOf: UnsafeBufferPointer(other.values(of: spec.name)))
       }
@@ -128,6 +118,12 @@ public final class Trainer {
       "values": parameters.values, "velocity": optimizer.velocity, "average": average?.store.values,
       "slow": lookahead?.store.values,
     ]
+  }
+
+  private var stores: [ParameterStore] { [parameters, average?.store, lookahead?.store].compactMap(\.self) }
+
+  private var memoryBytes: Int {
+    stage.memoryBytes + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
   }
 
   private var epochs: Int { configuration.training.epochs }
@@ -151,15 +147,18 @@ public final class Trainer {
   /// Trains to the end, or until interrupted; called again after an interruption, it goes on.
   public func train() throws -> TrainingOutcome {
     if lock == nil { try begin() }
+    let isPart = try grow() || stage.model != configuration.model
     emit(
       .started(
         TrainingPlanSummary(
           epochs: epochs, stepsPerEpoch: loader.stepsPerEpoch, trainImages: counts.train,
           validationImages: counts.validation, memoryBytes: memoryBytes, resumedAt: stepsTaken)))
+    if isPart { emit(growth) }
     loader.start(epoch: state.epoch, step: state.stepInEpoch)
     defer { loader.stop() }
     lastCheckpoint = .now
     while !hasStopped {
+      if try grow() { emit(growth) }
       try step()
       if state.stepInEpoch >= loader.stepsPerEpoch { try endEpoch() }
       if isInterrupted() {
@@ -177,6 +176,20 @@ public final class Trainer {
         chosenEpoch: state.bestAccuracy == nil ? state.epoch : state.bestEpoch, seconds: state.seconds))
   }
 
+  /// Sees to it that the blocks of the present epoch are trained, and no others: blocks to come lie in the same buffers
+  /// all the time. Returns whether others were before.
+  private func grow() throws -> Bool {
+    let model = configuration.model(in: state.epoch)
+    guard model != stage.model else { return false }
+    stage = try makeStage(model)
+    optimizer.train(only: stage.graph)
+    return true
+  }
+
+  private var growth: TrainingEvent {
+    .grew(blocks: stage.model.layers.map(\.blocks), memoryBytes: memoryBytes)
+  }
+
   /// The learning rate of the next step.
   private var learningRate: Double {
     let time = Double(stepsTaken) / Double(loader.stepsPerEpoch)
@@ -187,7 +200,7 @@ public final class Trainer {
     let start = ContinuousClock.now
     let batch = loader.next()
     let rate = learningRate
-    let result = try plan.step(
+    let result = try stage.plan.step(
       images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
       shares: batch.shares.map { UnsafeBufferPointer($0) },
       options: StepOptions(
@@ -203,15 +216,21 @@ public final class Trainer {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     state.epochSeconds += seconds
     state.seconds += seconds
-    let images = state.stepInEpoch * plan.batchSize
-    let rest = epochs * loader.stepsPerEpoch - stepsTaken
+    let images = state.stepInEpoch * configuration.training.batchSize
     emit(
       .stepped(
         StepProgress(
           epoch: state.epoch + 1, epochs: epochs, step: state.stepInEpoch, stepsPerEpoch: loader.stepsPerEpoch,
           loss: state.lossSum / Double(state.stepInEpoch), accuracy: Double(state.correct) / Double(images),
           imagesPerSecond: Double(images) / state.epochSeconds,
-          secondsLeft: state.epochSeconds / Double(state.stepInEpoch) * Double(rest))))
+          secondsLeft: state.epochSeconds / Double(state.stepInEpoch) * stepsLeft)))
+  }
+
+  /// Steps until the end, in such of the present network.
+  private var stepsLeft: Double {
+    let present = configuration.trainingOperations(in: state.epoch..<state.epoch + 1)
+    let later = configuration.trainingOperations(in: state.epoch + 1..<epochs)
+    return Double(loader.stepsPerEpoch) * (1 + later / present) - Double(state.stepInEpoch)
   }
 
   private func diverged(_ what: String) -> TrainingError {
@@ -228,11 +247,11 @@ public final class Trainer {
       * configuration.schedule.factor(at: Double(stepsTaken - 1) / steps, of: Double(epochs))
     var record = EpochRecord(
       epoch: state.epoch + 1, step: stepsTaken, trainLoss: state.lossSum / steps,
-      trainAccuracy: Double(state.correct) / (steps * Double(plan.batchSize)), learningRate: lastRate,
-      imagesPerSecond: steps * Double(plan.batchSize) / state.epochSeconds, seconds: state.seconds)
+      trainAccuracy: Double(state.correct) / (steps * Double(configuration.training.batchSize)), learningRate: lastRate,
+      imagesPerSecond: steps * Double(configuration.training.batchSize) / state.epochSeconds, seconds: state.seconds)
     var isBest = false
     let isLast = record.epoch == epochs
-    if let evaluator, isLast || record.epoch % configuration.training.evaluateEvery == 0 {
+    if let evaluator = stage.evaluator, isLast || record.epoch % configuration.training.evaluateEvery == 0 {
       emit(.evaluating)
       let start = ContinuousClock.now
       let evaluation = try evaluator.evaluate()

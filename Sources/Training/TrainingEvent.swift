@@ -5,6 +5,8 @@
 public enum TrainingEvent: Sendable {
   /// The first step is about to be taken.
   case started(TrainingPlanSummary)
+  /// From the next step on each layer has so many blocks.
+  case grew(blocks: [Int], memoryBytes: Int)
   /// A step was taken.
   case stepped(StepProgress)
   /// The validation images are being evaluated.

@@ -171,12 +171,13 @@ struct TrainCommand: ParsableCommand {
     let precision = configuration.training.precision.resolved
     let evaluator = try RunSurroundings.evaluator(of: run, on: dataset, backend, precision)
     let evaluation = try evaluator.evaluate()
-    let images = (result.history.last?.step ?? 0) * configuration.training.batchSize
+    let epochs = result.history.count
+    let imagesPerEpoch = (result.history.last?.step ?? 0) / max(1, epochs) * configuration.training.batchSize
     let summary = RunSummary(
-      parameters: graph.parameterCount, epochs: result.history.count, seconds: result.seconds,
+      parameters: graph.parameterCount, epochs: epochs, seconds: result.seconds,
       validationAccuracy: result.validationAccuracy, chosenEpoch: result.chosenEpoch,
       testAccuracy: evaluation.accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
-      trainingPFLOP: Double(ModelSummary(graph).trainingOperations) * Double(images) / 1e15,
+      trainingPFLOP: configuration.trainingOperations(in: 0..<epochs) * Double(imagesPerEpoch) / 1e15,
       precision: precision.rawValue, threads: backend.threads, seed: configuration.training.seed,
       cpu: Environment.cpu, versions: Environment.versions, dataset: dataset.name)
     return (summary, evaluation)
