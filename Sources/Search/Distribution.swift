@@ -20,6 +20,9 @@ public enum Choice: Hashable, Sendable {
     case .text, .flag: nil
     }
   }
+
+  /// Whether it is the same value, as 1 and 1.0 are.
+  func isSame(as other: Choice) -> Bool { self == other || (number != nil && number == other.number) }
 }
 
 extension Choice: CustomStringConvertible {
@@ -80,7 +83,7 @@ extension Distribution {
   /// The number that the database keeps for `value`; nil where it is not one of the distribution's.
   public func stored(of value: Choice) -> Double? {
     if case .categorical(let choices) = self {
-      return choices.firstIndex { $0 == value || ($0.number != nil && $0.number == value.number) }.map(Double.init)
+      return choices.firstIndex { $0.isSame(as: value) }.map(Double.init)
     }
     guard let number = value.number, number.isFinite else { return nil }
     let (low, high) = bounds

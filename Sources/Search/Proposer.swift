@@ -52,14 +52,17 @@ public struct Proposer: Sendable {
       let point = space.draw(&random)
       guard case .fits = candidates.judge(point) else { continue }
       do {
-        let configuration = try configuration(at: point)
-        try configuration.validate()
-        return try configuration.checkWarmup()
+        return try checkTraining(of: configuration(at: point))
       } catch {
         reason = reason ?? error
       }
     }
     if let reason { throw reason }
+  }
+
+  private func checkTraining(of configuration: Configuration) throws {
+    try configuration.validate()
+    try configuration.checkWarmup()
   }
 
   /// What share of the space keeps the budget: exact where it has at most 200,000 points, else of a sample.
@@ -137,7 +140,7 @@ public struct Proposer: Sendable {
   func proposal(at point: Point) throws -> TrialProposal? {
     guard case .fits(let cost) = candidates.judge(point) else { return nil }
     let configuration = try configuration(at: point)
-    guard (try? configuration.validate()) != nil, (try? configuration.checkWarmup()) != nil else { return nil }
+    guard (try? checkTraining(of: configuration)) != nil else { return nil }
     return TrialProposal(
       parameters: space.values(of: point), fingerprint: try configuration.fingerprint(),
       userAttributes: cost.attributes)

@@ -63,6 +63,8 @@ extension Configuration {
       tree.remove(path)
     }
     for (path, values) in Configuration.choices { try tree.check(path, isOneOf: values) }
+    try tree.checkElements(of: "model.layers", like: ResNetSpec.Layer(blocks: 1, channels: 1, stride: 1))
+    try tree.checkElements(of: "training.growth", like: Growth(blocks: 1, until: 0.5))
     if case .list(let layers)? = tree["model.layers"] {
       for index in layers.indices {
         try tree.check("model.layers[\(index)].entry", isOneOf: ResNetSpec.Layer.Entry.allCases.map(\.rawValue))
@@ -98,6 +100,13 @@ extension Configuration {
 }
 
 extension ConfigurationTree {
+  /// Throws at a key that `example` does not have, before decoding takes a misspelt one for a missing one.
+  fileprivate func checkElements(of path: String, like example: some Encodable) throws {
+    guard case .list(let items)? = self[path] else { return }
+    let known = try ConfigurationTree(encoding: example)
+    for (index, item) in items.enumerated() { try item.checkKeys(against: known, path: "\(path)[\(index)]") }
+  }
+
   /// A source that lists layers describes a network of its own: what it leaves out of the network is plain, not what a
   /// preset's network has, and so are its training settings where nobody chose a preset for them.
   fileprivate mutating func lay(over other: ConfigurationTree, origin: String, keepsSettings: Bool) throws {

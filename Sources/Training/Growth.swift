@@ -53,7 +53,8 @@ extension Configuration {
     }
     try demand(
       model.initialization == .zeroResidual && model.activation == .relu, "",
-      "needs model.initialization: zeroResidual and model.activation: relu, by which a new block changes nothing at first")
+      "needs model.initialization: zeroResidual and model.activation: relu, by which a new block changes nothing at first"
+    )
     var last = Growth(blocks: 0, until: 0)
     for (index, part) in training.growth.enumerated() {
       try demand(part.blocks > last.blocks, "[\(index)].blocks", "use more than \(last.blocks)")

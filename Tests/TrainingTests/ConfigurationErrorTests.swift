@@ -22,6 +22,11 @@ import Training
     expectFailure(.text("training: {epoch: 3}", origin: "a"), "training.epoch: unknown key", "epochs")
     expectFailure(.text("model: {stem: {kernal: 3}}", origin: "a"), "model.stem.kernal: unknown key", "kernel")
     expectFailure(.text(layers, origin: "a"), "model.layers[1].blocs: unknown key", "blocks")
+    let misspelt = "model: {layers: [{blocks: 1, chanels: 8, stride: 1}]}"
+    expectFailure(.text(misspelt, origin: "a"), "model.layers[0].chanels: unknown key", "channels")
+    let growth = "training.growth=[{blocks: 1, untill: 0.5}]"
+    expectFailure(.assignment(growth), "training.growth[0].untill: unknown key", "until")
+    expectFailure(.assignment("training.growth=[{blocks: 1}]"), "training.growth[0].until: is missing")
     expectFailure(.assignment("training.epoch=3"), "training.epoch: unknown key")
     expectFailure(.assignment("model.layers[1].blocs=3"), "model.layers[1].blocs: unknown key")
     expectFailure(.assignment("training.epochs.x=3"), "--set training.epochs.x=3: ")

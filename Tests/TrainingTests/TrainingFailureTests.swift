@@ -53,13 +53,19 @@ import Training
     #expect(!FileManager.default.fileExists(atPath: trainer.run.bestWeights.path))
   }
 
+  /// Expects `error` before anything of the run is written.
+  private func expectRefusal(
+    _ configuration: Configuration, _ run: RunDirectory, _ error: String, location: SourceLocation = #_sourceLocation
+  ) {
+    #expect(failure { _ = try TrainerRun(configuration, .fp32, run).outcome() } == error, sourceLocation: location)
+    #expect(!FileManager.default.fileExists(atPath: run.url.path), sourceLocation: location)
+  }
+
   @Test func aWarmUpLeavesEpochsBehindIt() throws {
     var configuration = Tiny.configuration
     configuration.schedule.warmup = 3
     let run = folder.run()
-    let text = failure { _ = try TrainerRun(configuration, .fp32, run).outcome() }
-    #expect(text == "schedule.warmup: 3.0 epochs leave nothing of 3: use fewer")
-    #expect(!FileManager.default.fileExists(atPath: run.url.path))
+    expectRefusal(configuration, run, "schedule.warmup: 3.0 epochs leave nothing of 3: use fewer")
     // A part of a longer schedule may be all warm-up.
     configuration.schedule.period = 30
     _ = try TrainerRun(configuration, .fp32, run).result()
@@ -68,10 +74,9 @@ import Training
   @Test func moreImagesThanThereAreCannotBeABatch() throws {
     var configuration = Tiny.configuration
     configuration.training.batchSize = 49
-    let run = folder.run()
-    let text = failure { _ = try TrainerRun(configuration, .fp32, run).outcome() }
-    #expect(text == "a batch size of 49 for 48 images; choose training.batchSize from 1 to 48, or use more images")
-    #expect(!FileManager.default.fileExists(atPath: run.url.path))
+    expectRefusal(
+      configuration, folder.run(),
+      "a batch size of 49 for 48 images; choose training.batchSize from 1 to 48, or use more images")
   }
 
   @Test func validationMustLeaveImages() throws {

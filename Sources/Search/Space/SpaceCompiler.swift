@@ -164,8 +164,7 @@ struct SpaceCompiler {
           guard let value = try fixedValue(condition) else {
             throw error("\(condition.path) is not in the space: name one of its variables")
           }
-          let holds = condition.values.contains { $0 == value || ($0.number != nil && $0.number == value.number) }
-          if !holds { wanted[name, default: []].append(("", [])) }
+          if !condition.values.contains(where: { $0.isSame(as: value) }) { wanted[name, default: []].append(("", [])) }
           continue
         }
         guard parent.distribution.count != nil else {

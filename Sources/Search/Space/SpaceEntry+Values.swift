@@ -31,8 +31,7 @@ extension SpaceEntry {
       guard !choices.isEmpty else { throw error("choices are plain values") }
       for (index, choice) in choices.enumerated() {
         try check(choice)
-        let isKnown = choices[..<index].contains { $0 == choice || ($0.number != nil && $0.number == choice.number) }
-        if isKnown { throw error("\(choice) is listed twice") }
+        if choices[..<index].contains(where: { $0.isSame(as: choice) }) { throw error("\(choice) is listed twice") }
       }
       return .many(.categorical(choices))
     case .range(let low, let high, let step, let log):

@@ -41,7 +41,8 @@ public enum StorageURL: Sendable, CustomStringConvertible {
     case .postgreSQL(let url):
       let address = url.dropFirst("postgresql://".count)
       let server = address.prefix { $0 != "/" }
-      // Whatever stands between the first colon, which a parameter's mark may hide, and the last @ may be a password.
+      // Whatever stands between the first colon and the last @ may be a password; in a malformed address a question mark
+      // may stand before that colon.
       let at = server.lastIndex(of: "@")
       let user = at.map { server[..<$0].prefix { !":?".contains($0) } + "@" } ?? ""
       let rest = address[(at.map { server.index(after: $0) } ?? address.startIndex)...]
