@@ -13,7 +13,7 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
 
 /// How convolutions may be computed.
 public enum ConvolutionAlgorithms: String, Codable, Sendable, CaseIterable {
-  /// The fastest way known for each: Winograd's F(4×4, 3×3) where it applies, which in bf16 rounds about six times as
+  /// The fastest way known for each: Winograd's F(4×4, 3×3) where it applies, which in bf16 rounds about five times as
   /// much as the direct sum does (a relative error near 0.01 a layer), in fp32 about as much.
   case fastest
   /// The direct sum, always.

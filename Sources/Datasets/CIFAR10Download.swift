@@ -42,10 +42,14 @@ public enum CIFAR10Download {
     into directory: DataDirectory, environment: [String: String] = ProcessInfo.processInfo.environment,
     progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
   ) throws -> DataReport {
-    let official = Source(
+    try run(official(environment), into: directory, progress: progress)
+  }
+
+  /// The official archive.
+  package static func official(_ environment: [String: String]) -> Source {
+    Source(
       address: address(environment), size: 170_052_171,
-      sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9dddda3db29a59bca1dd", reference: .official)
-    return try run(official, into: directory, progress: progress)
+      sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", reference: .official)
   }
 
   /// The address to fetch from.

@@ -6,7 +6,7 @@ public import Models
 public struct Budget: Codable, Hashable, Sendable {
   /// One of the limits, as it is called in messages and on the command line.
   public enum Limit: String, CaseIterable, Sendable {
-    /// Trainable values.
+    /// Parameters, frozen ones included.
     case parameters
     /// Multiply-adds of one image's forward pass.
     case multiplyAdds
@@ -16,7 +16,7 @@ public struct Budget: Codable, Hashable, Sendable {
     case memoryBytes
   }
 
-  /// Trainable values.
+  /// Parameters, frozen ones included.
   public var parameters: Int?
   /// Multiply-adds of one image's forward pass.
   public var multiplyAdds: Int?

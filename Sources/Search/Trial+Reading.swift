@@ -8,7 +8,7 @@ public enum TrialAttribute {
   public static let error = "tpsnet:error"
   /// Seconds of training so far.
   public static let seconds = "seconds"
-  /// Trainable values of its network.
+  /// Parameters of its network, frozen ones included.
   public static let parameters = "parameters"
 }
 

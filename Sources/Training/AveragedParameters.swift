@@ -27,7 +27,7 @@ public final class AveragedParameters {
   }
 
   /// average ← decay · average + (1 − decay) · values. Early on the decay is smaller, (1 + n) / (10 + n) after `n`
-  /// updates, so that the start weights are soon forgotten.
+  /// updates of the present network, so that the start weights are soon forgotten.
   public func update(after updates: Int) {
     let decay = min(self.decay, Float(1 + updates) / Float(10 + updates))
     store.move(towards: source, by: 1 - decay)

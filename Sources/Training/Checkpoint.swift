@@ -185,6 +185,10 @@ public enum Checkpoint {
         throw CheckpointError(
           description: "\(url.path): tensor \(spec.name) holds values that are no numbers: use weights that work")
       }
+      guard spec.role != .runningVariance || values.allSatisfy({ $0 >= 0 }) else {
+        throw CheckpointError(
+          description: "\(url.path): tensor \(spec.name) holds negative variances: use weights that work")
+      }
       _ = parameters.values(of: spec.name).update(fromContentsOf: values)
     }
   }

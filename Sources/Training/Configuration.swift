@@ -110,6 +110,10 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand(training.checkpointSeconds >= 0, "training.checkpointSeconds", "use 0 (each step) or more")
     try validateGrowth()
     try demand(
+      model.initialization != .zeroResidual || optimizer.scaleFactor > 0, "optimizer.scaleFactor",
+      "0 leaves the branches of model.initialization: zeroResidual silent for ever: use another factor or another start"
+    )
+    try demand(
       training.patience == 0 || data.validation > 0, "training.patience", "needs validation images: set data.validation"
     )
   }

@@ -34,6 +34,11 @@ extension Configuration {
     parts.first { epoch < $0.end }?.model ?? model
   }
 
+  /// The epoch in which the network that trains in `epoch` began to.
+  func startOfPart(in epoch: Int) -> Int {
+    parts.map(\.end).last { $0 <= epoch } ?? 0
+  }
+
   /// Operations of training on one image in each of `epochs`, summed; see `ModelSummary.trainingOperations`.
   public func trainingOperations(in epochs: Range<Int>) -> Double {
     var (start, sum) = (0, 0.0)
@@ -55,6 +60,7 @@ extension Configuration {
       model.initialization == .zeroResidual && model.activation == .relu, "",
       "needs model.initialization: zeroResidual and model.activation: relu, by which a new block changes nothing at first"
     )
+    try demand(training.patience == 0, "", "needs training.patience: 0, or a run could end before the network is whole")
     var last = Growth(blocks: 0, until: 0)
     for (index, part) in training.growth.enumerated() {
       try demand(part.blocks > last.blocks, "[\(index)].blocks", "use more than \(last.blocks)")

@@ -84,10 +84,16 @@ public struct RunDirectory: Sendable {
     return run
   }
 
-  /// The result of a finished run; nil where it is still under way.
+  /// The result of a finished run; nil where it is still under way. Throws `CheckpointError` where it cannot be read.
   public func finishedSummary() throws -> RunSummary? {
     guard FileManager.default.fileExists(atPath: summary.path) else { return nil }
-    return try? JSONDecoder().decode(RunSummary.self, from: AtomicFile.read(summary))
+    let data = try AtomicFile.read(summary)
+    do {
+      return try JSONDecoder().decode(RunSummary.self, from: data)
+    } catch {
+      throw CheckpointError(
+        description: "\(summary.path): damaged, or of another version: remove it, and train --resume writes it anew")
+    }
   }
 
   /// The configuration that the run was started with.
@@ -121,7 +127,7 @@ public struct RunDirectory: Sendable {
 
 /// `summary.json`: what a finished run is and reached.
 public struct RunSummary: Codable, Sendable {
-  /// Trainable values.
+  /// Parameters, frozen ones included.
   public var parameters: Int
   /// Epochs trained.
   public var epochs: Int

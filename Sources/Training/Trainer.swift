@@ -27,6 +27,8 @@ public final class Trainer {
   let loader: BatchLoader
   private let makeStage: (ResNetSpec) throws -> TrainingStage
   private var stage: TrainingStage
+  /// The network that those who watch know of.
+  private var announced: ResNetSpec
   private let counts: (train: Int, validation: Int)
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
@@ -44,6 +46,7 @@ public final class Trainer {
     run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
     isInterrupted: @escaping () -> Bool = { false }
   ) throws {
+    try configuration.validate()
     self.configuration = configuration
     self.run = run
     self.precision = precision
@@ -82,13 +85,18 @@ public final class Trainer {
         set: dataset.train, validation: split.validation, normalization: normalization)
     }
     stage = try makeStage(configuration.model(in: 0))
+    announced = configuration.model
     optimizer.train(only: stage.graph)
   }
 
   /// Takes the start weights from `other`, which must be of the same network but for the classifier's shape: a classifier
-  /// of another shape keeps its own start. Returns whether all were taken.
+  /// of another shape keeps its own start. Returns whether all were taken. Throws `ConfigurationError` also where the
+  /// network would grow: blocks that have learnt do not join silently.
   @discardableResult
   public func start(from other: ParameterStore) throws -> Bool {
+    guard configuration.training.growth.isEmpty else {
+      throw ConfigurationError("training.growth: a network that starts from weights is grown: use []")
+    }
     let differing = Set(zip(other.specs, parameters.specs).filter { $0.shape != $1.shape }.map(\.1.name))
     guard other.specs.map(\.name) == parameters.specs.map(\.name),
       differing.allSatisfy({ $0.hasPrefix("linear.") })
@@ -147,18 +155,18 @@ public final class Trainer {
   /// Trains to the end, or until interrupted; called again after an interruption, it goes on.
   public func train() throws -> TrainingOutcome {
     if lock == nil { try begin() }
-    let isPart = try grow() || stage.model != configuration.model
+    if !hasStopped { try grow() }
     emit(
       .started(
         TrainingPlanSummary(
           epochs: epochs, stepsPerEpoch: loader.stepsPerEpoch, trainImages: counts.train,
           validationImages: counts.validation, memoryBytes: memoryBytes, resumedAt: stepsTaken)))
-    if isPart { emit(growth) }
     loader.start(epoch: state.epoch, step: state.stepInEpoch)
     defer { loader.stop() }
     lastCheckpoint = .now
     while !hasStopped {
-      if try grow() { emit(growth) }
+      try grow()
+      announceGrowth()
       try step()
       if state.stepInEpoch >= loader.stepsPerEpoch { try endEpoch() }
       if isInterrupted() {
@@ -177,17 +185,18 @@ public final class Trainer {
   }
 
   /// Sees to it that the blocks of the present epoch are trained, and no others: blocks to come lie in the same buffers
-  /// all the time. Returns whether others were before.
-  private func grow() throws -> Bool {
+  /// all the time.
+  private func grow() throws {
     let model = configuration.model(in: state.epoch)
-    guard model != stage.model else { return false }
+    guard model != stage.model else { return }
     stage = try makeStage(model)
     optimizer.train(only: stage.graph)
-    return true
   }
 
-  private var growth: TrainingEvent {
-    .grew(blocks: stage.model.layers.map(\.blocks), memoryBytes: memoryBytes)
+  private func announceGrowth() {
+    guard stage.model != announced else { return }
+    announced = stage.model
+    emit(.grew(blocks: stage.model.layers.map(\.blocks), memoryBytes: memoryBytes))
   }
 
   /// The learning rate of the next step.
@@ -209,7 +218,7 @@ public final class Trainer {
     guard result.loss.isFinite else { throw diverged("the loss is no longer a finite number") }
     try optimizer.step(learningRate: rate)
     lookahead?.update(after: stepsTaken + 1, of: epochs * loader.stepsPerEpoch)
-    average?.update(after: stepsTaken)
+    average?.update(after: stepsTaken - configuration.startOfPart(in: state.epoch) * loader.stepsPerEpoch)
     state.stepInEpoch += 1
     state.lossSum += Double(result.loss)
     state.correct += result.correct

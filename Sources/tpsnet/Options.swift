@@ -51,7 +51,10 @@ struct EngineOptions: ParsableArguments {
 
 /// `--data`.
 struct DataOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Data directory; default: $TPSNET_DATA, else ~/.local/share/tpsnet.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "Data directory; default: $TPSNET_DATA, else $XDG_DATA_HOME/tpsnet, else ~/.local/share/tpsnet.", valueName: "dir"
+    ))
   var data: String?
 
   var directory: DataDirectory { DataDirectory.resolve(explicit: data) }

@@ -60,7 +60,7 @@ struct PredictCommand: ParsableCommand {
       throw ConfigurationError("--saliency: \(paths.count) pictures: name one")
     }
     let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads)
-    let precision = (engine.precision ?? loaded.configuration.training.precision).resolved
+    let precision = loaded.precision(engine.precision)
     // The covered images of a saliency map come in many.
     let batch = saliency == nil ? min(paths.count, Self.largestBatch) : Self.largestBatch
     let classifier = try Classifier(

@@ -29,17 +29,19 @@ struct SummaryCommand: ParsableCommand {
   @Flag(help: "Print one JSON document.")
   var json = false
 
-  func validate() throws {
-    if weights != nil, !options.isEmpty {
-      throw ValidationError("--weights describes its own network: leave out --preset, --config and --set")
+  /// The network asked for; `--preset` and the like are for weights that do not tell theirs.
+  private func spec() throws -> ResNetSpec {
+    guard let weights else { return try Configuration.resolve(options.layers).model }
+    let file = try ShippedWeights.file(weights)
+    if options.isEmpty { return try Checkpoint.describe(file).model }
+    guard (try? Checkpoint.describe(file)) == nil else {
+      throw ConfigurationError("--weights describes its own network: leave out --preset, --config and --set")
     }
+    return try Checkpoint.load(file, fallback: Configuration.resolve(options.layers)).info.model
   }
 
   func run() throws {
-    let spec =
-      try weights.map { try Checkpoint.describe(ShippedWeights.file($0)).model }
-      ?? Configuration.resolve(options.layers).model
-    let summary = ModelSummary(try spec.graph(), budget: budget?.parameters)
+    let summary = ModelSummary(try spec().graph(), budget: budget?.parameters)
     if json { try Console.json(summary) } else { show(summary) }
     guard summary.withinBudget else {
       Console.error(

@@ -68,10 +68,7 @@ struct TestCommand: ParsableCommand {
     try Trainer.check(set, fits: graph)
 
     let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
-    // Weights that were trained and judged in fp32 keep their accuracy to the image on processors that have bf16.
-    let known: Configuration.PrecisionChoice? = info.notes["precision"] == "fp32" ? .fp32 : nil
-    let asked = configuration.training.precision
-    let precision = (engine.precision ?? (asked == .auto ? known : nil) ?? asked).resolved
+    let precision = loaded.precision(engine.precision)
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
       parameters: loaded.parameters)

@@ -99,7 +99,7 @@ struct TrainCommand: ParsableCommand {
     }
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(configuration)
-    let precision = configuration.training.precision.resolved
+    let precision = precision(of: configuration, resumed)
     let start = try checkpoint.map { [configuration] in try Checkpoint.load($0, fallback: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
     let reporter = ProgressReporter(
@@ -131,7 +131,7 @@ struct TrainCommand: ParsableCommand {
       throw ExitCode(130)
     case .finished(let result):
       reporter.finish()
-      let (summary, evaluation) = try finish(run, result, configuration, dataset, backend)
+      let (summary, evaluation) = try finish(run, result, configuration, dataset, backend, precision)
       try run.write(summary)
       log?.finish(summary)
       do {
@@ -144,6 +144,18 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// A run goes on in the precision in which it began, on processors that have it.
+  private func precision(of configuration: Configuration, _ resumed: RunDirectory?) -> Precision {
+    let precision = configuration.training.precision.resolved
+    let notes = resumed.flatMap { try? Checkpoint.describe($0.lastWeights) }?.notes
+    guard let begun = notes?["precision"].flatMap(Precision.init(rawValue:)), begun != precision else {
+      return precision
+    }
+    if begun == .fp32 { return .fp32 }
+    Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
+    return precision
+  }
+
   /// What `--preset` and the like are laid over: a trial's configuration, or that of weights that say how they were
   /// trained where nothing else is named.
   private func base(_ trial: StudyTrial?, _ checkpoint: URL?) throws -> [Configuration.Layer] {
@@ -151,7 +163,8 @@ struct TrainCommand: ParsableCommand {
     guard let checkpoint, options.preset == nil, options.config == nil,
       let own = try Checkpoint.describe(checkpoint).configuration()
     else { return [] }
-    return [.text(try own.yaml(), origin: checkpoint.path)]
+    // The weights are of the whole network.
+    return [.text(try own.yaml(), origin: checkpoint.path), .assignment("training.growth=[]")]
   }
 
   /// What a run without a name is called after.
@@ -165,10 +178,9 @@ struct TrainCommand: ParsableCommand {
   /// Reads the chosen weights back and judges them on the test images, once.
   private func finish(
     _ run: RunDirectory, _ result: TrainingResult, _ configuration: Configuration, _ dataset: Dataset,
-    _ backend: OneDNNBackend
+    _ backend: OneDNNBackend, _ precision: Precision
   ) throws -> (RunSummary, Evaluation) {
     let graph = try configuration.model.graph()
-    let precision = configuration.training.precision.resolved
     let evaluator = try RunSurroundings.evaluator(of: run, on: dataset, backend, precision)
     let evaluation = try evaluator.evaluate()
     let epochs = result.history.count

@@ -33,6 +33,14 @@ struct WeightsOptions: ParsableArguments {
     let graph: Graph
     let info: CheckpointInfo
     let configuration: Configuration
+
+    /// What to compute in: what is `asked` for, else what the configuration says. Weights that were trained and judged in
+    /// fp32 keep their accuracy to the image on processors that have bf16.
+    func precision(_ asked: Configuration.PrecisionChoice?) -> Precision {
+      let configured = configuration.training.precision
+      let known: Configuration.PrecisionChoice? = info.notes["precision"] == "fp32" ? .fp32 : nil
+      return (asked ?? (configured == .auto ? known : nil) ?? configured).resolved
+    }
   }
 
   /// What the checkpoint says of its training, and single settings over it; `--preset` and `--config` are for

@@ -28,7 +28,7 @@ import Training
       ["train", "--resume", "a", "--name", "b"],
       ["test"], ["test", "--run", "a", "--weights", "b"], ["test", "--run", "a", "--preset", "tpsnet"],
       ["test", "--run", "a", "--split", "all"], ["test", "--run", "a", "--tta", "all"],
-      ["test", "--run", "a", "--batch-size", "0"], ["summary", "--weights", "a", "--preset", "tpsnet"],
+      ["test", "--run", "a", "--batch-size", "0"],
       ["bench", "--steps", "0"], ["bench", "--mode", "fly"], ["data", "import"],
     ] {
       let outcome = try tpsnet(arguments)
@@ -56,6 +56,7 @@ import Training
     try expectRefusal(train("--set", "model.classes=7"), "model.classes: ", "--set model.classes=10")
     try expectRefusal(["bench", "--batch-size", "9223372036854775807"], "training.batchSize: ")
     try expectRefusal(["bench", "--batch-size", "0"], "training.batchSize: 0")
+    try expectRefusal(["summary", "--weights", "sprint", "--preset", "tpsnet"], "--weights describes its own network")
     #expect(!FileManager.default.fileExists(atPath: workspace.file("wrong", "").path))
   }
 

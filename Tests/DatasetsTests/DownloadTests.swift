@@ -43,6 +43,17 @@ import Testing
     }
   }
 
+  // Digests of a wrong length refuse every download, whatever it brings.
+  @Test func officialDigestsAreDigests() {
+    let official = CIFAR10Download.official(["TPSNET_DATA_URL": "http://mirror/"])
+    #expect(official.address == "http://mirror/cifar-10-binary.tar.gz")
+    let digests = [official.sha256] + official.reference.files.values
+    #expect(digests.count == 7)
+    for digest in digests {
+      #expect(digest.count == 64 && digest.allSatisfy { "0123456789abcdef".contains($0) }, "\(digest)")
+    }
+  }
+
   @Test func aBrokenConnectionIsContinued() throws {
     try withServer(.init(breaksAfter: 100_000)) { server, source, directory in
       let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }

@@ -38,6 +38,13 @@ import Training
     #expect(try Checkpoint.describe(url).model == info.model)
   }
 
+  @Test func negativeVariancesAreRefused() throws {
+    store.values(of: "bn1.running_var")[1] = -0.5
+    try Checkpoint.save(store, info: info, steps: 42, to: url)
+    #expect(
+      failure { _ = try Checkpoint.load(url) }?.contains("tensor bn1.running_var holds negative variances") == true)
+  }
+
   @Test func namesAndShapesArePyTorchs() throws {
     var expected: [String: [Int]] = [
       "conv1.weight": [4, 3, 3, 3], "linear.weight": [4, 8], "linear.bias": [4],

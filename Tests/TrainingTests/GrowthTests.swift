@@ -126,6 +126,32 @@ import Training
     #expect(try #require(last.validationAccuracy) > 0.5)
   }
 
+  // What joined is judged by what it has learnt: the average forgets its start as soon as it forgot the first blocks'.
+  @Test func averagesForgetTheStartOfBlocksThatJoin() throws {
+    /// The scales, which start as 0, of a block that joins for the last 4 of 40 steps.
+    func scales(ema: Double) throws -> [Float] {
+      var configuration = Self.configuration
+      configuration.training.epochs = 10
+      configuration.training.growth = [.init(blocks: 1, until: 0.9)]
+      configuration.training.ema = ema
+      let trainer = TrainerRun(configuration, .fp32, folder.run("\(ema)"))
+      _ = try trainer.result()
+      return Array(try Checkpoint.load(trainer.run.lastWeights).parameters.values(of: "layer1.1.bn2.weight"))
+    }
+    let (averages, last) = (try scales(ema: 0.9999), try scales(ema: 0))
+    // 0.4 where the whole run's steps count.
+    let share = zip(averages, last).map { $0 * $1 }.reduce(0, +) / last.map { $0 * $0 }.reduce(0, +)
+    #expect(share > 0.65, "\(averages), \(last)")
+  }
+
+  @Test func trainedWeightsDoNotGrow() throws {
+    let trainer = TrainerRun(Self.configuration, .fp32, folder.run())
+    trainer.start = ParameterStore(try Self.configuration.model.graph())
+    #expect(
+      failure { _ = try trainer.outcome() }?.hasPrefix("training.growth: a network that starts from weights") == true)
+    #expect(!trainer.run.exists)
+  }
+
   @Test func impossiblePartsAreNamed() {
     func expectFailure(
       _ growth: [Configuration.Growth], _ start: String, change: (inout Configuration) -> Void = { _ in }
@@ -137,6 +163,7 @@ import Training
       #expect(text?.hasPrefix(start) == true, "\(text ?? "no error")")
     }
     let part = Configuration.Growth(blocks: 1, until: 0.5)
+    expectFailure([part], "training.growth: needs training.patience: 0") { $0.training.patience = 1 }
     expectFailure([.init(blocks: 0, until: 0.5)], "training.growth[0].blocks: use more than 0")
     expectFailure([.init(blocks: 1, until: 0)], "training.growth[0].until: use a share")
     expectFailure([.init(blocks: 1, until: 1)], "training.growth[0].until: use a share")

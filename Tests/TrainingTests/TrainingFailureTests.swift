@@ -61,6 +61,22 @@ import Training
     #expect(!FileManager.default.fileExists(atPath: run.url.path), sourceLocation: location)
   }
 
+  // Configurations made in code are checked as those of files are.
+  @Test func impossibleSettingsAreRefused() {
+    func expect(_ error: String, _ change: (inout Configuration) -> Void) {
+      var configuration = Tiny.configuration
+      change(&configuration)
+      expectRefusal(configuration, folder.run(), error)
+    }
+    expect("training.evaluateEvery: use 1 or more epochs") { $0.training.evaluateEvery = 0 }
+    expect(
+      "optimizer.scaleFactor: 0 leaves the branches of model.initialization: zeroResidual silent for ever: use another "
+        + "factor or another start"
+    ) {
+      ($0.model.initialization, $0.optimizer.scaleFactor) = (.zeroResidual, 0)
+    }
+  }
+
   @Test func aWarmUpLeavesEpochsBehindIt() throws {
     var configuration = Tiny.configuration
     configuration.schedule.warmup = 3

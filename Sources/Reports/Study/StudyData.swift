@@ -102,7 +102,7 @@ extension TrialState {
 }
 
 extension Trial {
-  /// Trainable values of its network.
+  /// Parameters of its network, frozen ones included.
   public var parameterCount: Int? { userAttributes[TrialAttribute.parameters].flatMap { Int($0) } }
 
   /// Seconds of training so far.

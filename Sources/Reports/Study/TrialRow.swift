@@ -14,7 +14,7 @@ public struct TrialRow: Encodable {
   let epochs: Int
   /// Validation accuracy: the trial's value, or the last that is known.
   let accuracy: Double?
-  /// Trainable values of its network.
+  /// Parameters of its network, frozen ones included.
   let parameters: Int?
   /// Seconds of training.
   let seconds: Double?
