@@ -120,6 +120,9 @@ public final class Trainer {
     state = try TrainingStateFile.load(run.state, buffers, configuration: configuration, images: fingerprint)
   }
 
+  /// The epochs done.
+  public var history: [EpochRecord] { state.history }
+
   /// What a checkpoint of the state holds besides counters.
   private var buffers: TrainingStateFile.Buffers {
     [

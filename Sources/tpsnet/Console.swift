@@ -5,23 +5,36 @@ import Foundation
 /// Where text goes.
 enum Console {
   /// Writes a result.
-  static func out(_ text: String) { write(text + "\n", to: FileHandle.standardOutput) }
+  static func out(_ text: String) {
+    guard let code = failure(writing: text + "\n", to: STDOUT_FILENO) else { return }
+    error("tpsnet: standard output: \(String(cString: strerror(code))): write to where there is room")
+    exit(1)
+  }
 
   /// Writes a message or an error.
-  static func error(_ text: String) { write(text + "\n", to: FileHandle.standardError) }
+  static func error(_ text: String) { progress(text + "\n") }
 
   /// Writes progress, line breaks included.
-  static func progress(_ text: String) { write(text, to: FileHandle.standardError) }
+  static func progress(_ text: String) { _ = failure(writing: text, to: STDERR_FILENO) }
 
-  private static func write(_ text: String, to handle: FileHandle) {
-    // A reader that has gone away (`| head`) is no error of ours.
-    try? handle.write(contentsOf: Data(text.utf8))
+  /// Why `text` could not be written; a reader that has gone away (`| head`) is no error of ours.
+  private static func failure(writing text: String, to file: Int32) -> Int32? {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+      if count > 0 { rest = rest.dropFirst(count) }
+      if count <= 0, errno != EINTR { return errno == EPIPE ? nil : errno }
+    }
+    return nil
   }
 
   /// Writes one JSON document.
   static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    // JSON has no such numbers, and other programs may have told a study of some.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     out(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 

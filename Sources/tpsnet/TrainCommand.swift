@@ -89,7 +89,8 @@ struct TrainCommand: ParsableCommand {
       let run = try RunDirectory.find(resume, in: folder)
       if let summary = try run.finishedSummary() {
         Console.error(
-          "\(run.url.path) is finished; to train on: tpsnet train --weights \(run.chosenWeights.path) --epochs …")
+          "\(run.url.path) is finished; to train on: tpsnet train --weights "
+            + "\(ShellText.quoted(run.chosenWeights.path)) --epochs …")
         return report(summary, run)
       }
       configuration = try run.storedConfiguration()
@@ -127,7 +128,9 @@ struct TrainCommand: ParsableCommand {
     switch try trainer.train() {
     case .interrupted(let epoch, let step):
       reporter.finish()
-      Console.error("interrupted after epoch \(epoch), step \(step); go on with: tpsnet train --resume \(run.url.path)")
+      Console.error(
+        "interrupted after epoch \(epoch), step \(step); go on with: tpsnet train --resume "
+          + ShellText.quoted(run.url.path))
       throw ExitCode(130)
     case .finished(let result):
       reporter.finish()

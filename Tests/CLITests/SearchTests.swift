@@ -153,6 +153,12 @@ import Training
     let none = try tpsnet("search", "list", "--study", "x", "--storage", workspace.storage + "-none")
     #expect(
       none.code == 2 && none.errors.hasPrefix("tpsnet: there is no \(workspace.storage)-none: "), "\(none.errors)")
+    // A file of something else stays as it is.
+    let stranger = workspace.storage + "-stranger"
+    try Data().write(to: URL(fileURLWithPath: stranger))
+    let empty = try tpsnet("search", "list", "--storage", stranger)
+    #expect(empty.code == 1 && empty.errors.contains("holds no studies: check --storage"), "\(empty.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: stranger)).isEmpty)
     let url = try tpsnet("search", "list", "--study", "x", "--storage", "mysql://here/there")
     #expect(url.code == 2 && url.errorLines.count == 1, "\(url.errors)")
     let space = try tpsnet(workspace.arguments() + ["--space", "nowhere.yaml"])
@@ -170,6 +176,8 @@ import Training
       #expect(
         outcome.code == 2 && outcome.errorLines.count == 1 && outcome.errors.contains(option), "\(outcome.errors)")
     }
+    let second = try tpsnet(workspace.arguments() + ["--storage", workspace.storage + "-second"])
+    #expect(second.code == 2 && second.errors.contains("holds the trials of another study"), "\(second.errors)")
     let other = try tpsnet("search", "best", "--study", "x", "--storage", workspace.storage)
     #expect(other.code == 2 && other.errors.contains("there is no study x; there are tiny"), "\(other.errors)")
     let folder = try tpsnet(

@@ -43,7 +43,7 @@ final class SearchWorkspace {
 
   /// The storage and the study.
   func study() throws -> (storage: any StudyStorage, record: StudyRecord) {
-    let storage = try DatabaseStorage(url: storage, createsFile: false)
+    let storage = try DatabaseStorage(url: storage, makesTables: false)
     guard let record = try storage.study(named: "tiny") else { throw NotYet() }
     return (storage, record)
   }

@@ -37,6 +37,14 @@ import Training
     }
   }
 
+  @Test func whatCannotBeWrittenIsAnErrorAndAReaderThatLeftIsNone() throws {
+    let full = try Program([], shell: "\"$TPSNET\" presets tpsnet > /dev/full").outcome()
+    #expect(
+      full.code == 1 && full.errors.hasPrefix("tpsnet: standard output: No space left on device"), "\(full.errors)")
+    let left = try Program([], shell: "set -o pipefail; \"$TPSNET\" presets tpsnet | true").outcome()
+    #expect(left.code == 0 && left.errors.isEmpty, "\(left.errors)")
+  }
+
   @Test func wrongSettingsNameTheirPath() throws {
     func train(_ more: String...) -> [String] { workspace.training("wrong") + more }
     try expectRefusal(train("--set", "training.epoch=3"), "training.epoch: unknown key")

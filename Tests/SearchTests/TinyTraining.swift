@@ -8,9 +8,9 @@ import Randomness
 import Search
 import Training
 
-/// A study of learning rates in memory with a folder on disk.
+/// A study of learning rates, in memory if nothing else is said, with a folder on disk.
 final class TinyTraining {
-  let storage = MemoryStorage()
+  let storage: any StudyStorage
   let study: StudyRecord
   let folder: URL
   var pruner: Pruner
@@ -23,8 +23,9 @@ final class TinyTraining {
   var isStopped = false
   private(set) var lines: [String] = []
 
-  init(trials limit: Int, pruner: Pruner) throws {
+  init(trials limit: Int, pruner: Pruner, storage: any StudyStorage = MemoryStorage()) throws {
     self.limit = limit
+    self.storage = storage
     self.pruner = pruner
     study = try storage.createStudy(named: "tiny", attributes: [:])
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")

@@ -38,6 +38,24 @@ import Training
     #expect(try study.trials().allSatisfy { $0.state == .complete && $0.value == $0.intermediateValues.values.max() })
   }
 
+  // Its worker could not reach the database, and wrote the epoch's checkpoint all the same.
+  @Test func whatACheckpointKnowsTheStudyLearns() throws {
+    let expected = try undisturbed(1)
+    let place = try StorageKind.sqlite.place()
+    let study = try TinyTraining(trials: 1, pruner: .none, storage: DatabaseStorage(url: place.url))
+    study.onEvent = { _, event in
+      if case .epochEnded(let record, _) = event, record.epoch == 2 { study.isStopped = true }
+    }
+    #expect(try study.work() != .done)
+    try runSQLite("DELETE FROM trial_intermediate_values WHERE step = 2", at: place.url)
+    #expect(try study.trials()[0].intermediateValues.keys.sorted() == [1])
+    study.isStopped = false
+    study.onEvent = { _, _ in }
+    #expect(try study.work() == .done)
+    #expect(try study.trials().map(\.intermediateValues) == expected.values)
+    #expect(try study.weights(0) == expected.weights[0])
+  }
+
   @Test func pausedAndPromotedItGoesOnExactly() throws {
     let expected = try undisturbed(16)
     let study = try TinyTraining(trials: 16, pruner: .asha(grace: 1, reductionFactor: 2, mode: .pause))

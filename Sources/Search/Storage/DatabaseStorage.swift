@@ -16,21 +16,24 @@ public final class DatabaseStorage: StudyStorage {
   /// Distributions as JSON: a study has few, and each trial names most of them.
   let texts = Mutex<[Distribution: String]>([:])
 
-  /// Opens the database at `url` (see `StorageURL`) and makes tables that are missing. Unless `createsFile`, an SQLite
+  /// Opens the database at `url` (see `StorageURL`) and makes tables that are missing. Unless `makesTables`, an SQLite
   /// file must exist. Locks are waited for, and broken connections made anew, for up to `patience`.
-  public init(url: String, createsFile: Bool = true, patience: Duration = .seconds(60)) throws {
+  public init(url: String, makesTables: Bool = true, patience: Duration = .seconds(60)) throws {
     let url = try StorageURL(url)
     place = url.description
     switch url {
     case .sqlite(let path):
-      guard createsFile || FileManager.default.fileExists(atPath: path) else {
+      guard makesTables || FileManager.default.fileExists(atPath: path) else {
         throw StorageError.unusable("there is no file \(path): check --storage, or begin a study with search run")
       }
-      connection = try SQLiteConnection(path: path, patience: patience)
+      let file = try SQLiteConnection(path: path, patience: patience)
+      try Schema.prepare(file, makesTables: makesTables)
+      try file.useWriteAheadLog(patience)
+      connection = file
     case .postgreSQL(let address):
       connection = try PostgreSQLConnection(url: url, address: address, patience: patience)
+      try Schema.prepare(connection, makesTables: makesTables)
     }
-    try Schema.prepare(connection)
   }
 
   /// Makes all calls of `body` on this thread one transaction: a thousand trials at the price of one.

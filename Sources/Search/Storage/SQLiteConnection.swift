@@ -18,7 +18,6 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
       session = try SQLiteSession(path: path, patience: patience)
       // Moving the log into the file waits for the disk: for one trial in two hundred instead of one in fifty.
       for setting in ["synchronous = NORMAL", "wal_autocheckpoint = 4000"] { try session.execute("PRAGMA \(setting)") }
-      try Self.useWriteAheadLog(session, patience)
     } catch let failure as SQLiteSession.Failure {
       throw Self.meaning(of: failure, path)
     }
@@ -26,12 +25,13 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
 
   /// Turns on the write-ahead log, with which readers and the writer do not wait for one another. The switch needs the
   /// file for a moment to itself, and SQLite does not wait for that.
-  private static func useWriteAheadLog(_ session: SQLiteSession, _ patience: Duration) throws {
+  func useWriteAheadLog(_ patience: Duration) throws {
     let deadline = ContinuousClock.now + patience
     while true {
       do {
         return try session.execute("PRAGMA journal_mode = WAL")
-      } catch let failure as SQLiteSession.Failure where failure.isBusy && ContinuousClock.now < deadline {
+      } catch let failure as SQLiteSession.Failure {
+        guard failure.isBusy, ContinuousClock.now < deadline else { throw Self.meaning(of: failure, path) }
         Thread.sleep(forTimeInterval: 0.01)
       }
     }

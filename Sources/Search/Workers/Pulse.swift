@@ -18,11 +18,11 @@ final class Pulse: Sendable {
   private let interval: Duration
   private let state: Mutex<State>
 
-  /// Beats six times in the length of a lease.
+  /// Beats six times in the length of a lease, and every ten seconds at least: by then it knows of a wish to stop.
   init(_ storage: any StudyStorage, study: StudyRecord, lease: Duration) {
     self.storage = storage
     self.study = study
-    interval = lease / 6
+    interval = min(lease / 6, .seconds(10))
     state = Mutex(State(watch: LeaseWatch(length: lease)))
     // The thread keeps the pulse alive until `end`.
     Thread.detachNewThread { self.run() }

@@ -40,6 +40,17 @@ final class TrainingSession {
   /// What the trainer asks after each step.
   var isInterrupted: Bool { isAtEpochEnd || run.hasToStop }
 
+  /// Reports the epochs of a checkpoint that the study does not know of: their worker could not reach it, and wrote the
+  /// checkpoint all the same. Returns how the trial ends where the last of them decides that.
+  func report(_ history: [EpochRecord]) throws -> TrialRun.End? {
+    for record in history where run.trial.intermediateValues[record.epoch] == nil {
+      guard let accuracy = record.validationAccuracy else { continue }
+      let verdict = try run.ended(epoch: record.epoch, accuracy: accuracy)
+      if record == history.last, verdict == .end { return .pruned(accuracy) }
+    }
+    return nil
+  }
+
   /// Trains until the trial ends, one way or another.
   func train(_ trainer: Trainer) throws -> TrialRun.End {
     let end = try trained(trainer)

@@ -131,6 +131,6 @@ public struct TrialTraining {
     run.tidy = {
       for file in [directory.state, directory.lastWeights] { try? FileManager.default.removeItem(at: file) }
     }
-    return try session.train(trainer)
+    return try session.report(trainer.history) ?? session.train(trainer)
   }
 }

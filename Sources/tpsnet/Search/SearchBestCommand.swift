@@ -34,6 +34,6 @@ struct SearchBestCommand: ParsableCommand {
     }
     if json { return try Console.json(best.map(TrialRow.init)) }
     Console.out(TrialRow.table(best.map(TrialRow.init)).text)
-    Console.out("\nin full: tpsnet train --from-trial \(record.name)#\(first.number)\(options.place.flag)")
+    Console.out("\nin full: \(record.command(forTrial: first.number, in: options.place))")
   }
 }

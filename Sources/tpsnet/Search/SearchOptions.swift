@@ -30,7 +30,7 @@ struct StorageOptions: ParsableArguments {
     guard try isThere else {
       throw ConfigurationError("there is no \(try place): name the studies' file or database with --storage")
     }
-    return try DatabaseStorage(url: storage)
+    return try DatabaseStorage(url: storage, makesTables: false)
   }
 
   /// Whether it may hold studies; a file has to exist.
@@ -79,11 +79,17 @@ extension StudyRecord {
   /// How long a worker must have shown no sign of life to be taken for dead: the same for all of the study's.
   var lease: Duration { .seconds(attributes[Self.leaseAttribute].flatMap { Double($0) } ?? 60) }
 
+  /// The command that trains a trial in full.
+  func command(forTrial number: Int, in place: StorageOptions) -> String {
+    "tpsnet train --from-trial \(ShellText.quoted("\(name)#\(number)"))\(place.flag)"
+  }
+
   /// What the study searches. Throws `ConfigurationError` for a study that another program made.
   func definition() throws -> StudyDefinition {
     guard let text = attributes[StudyDefinition.attribute] else {
       throw ConfigurationError(
-        "study \(name) says nowhere what is to be tried: tpsnet search run --study \(name) --space FILE does")
+        "study \(name) says nowhere what is to be tried: tpsnet search run --study \(ShellText.quoted(name)) --space FILE does"
+      )
     }
     return try StudyDefinition(json: text)
   }

@@ -83,7 +83,7 @@ struct SearchRunCommand: ParsableCommand {
       throw ExitCode(1)
     }
     if let best = progress.best {
-      Console.error("the best in full: tpsnet train --from-trial \(record.name)#\(best.number)\(options.place.flag)")
+      Console.error("the best in full: \(record.command(forTrial: best.number, in: options.place))")
     }
   }
 
@@ -118,12 +118,23 @@ struct SearchRunCommand: ParsableCommand {
       StudyDefinition.attribute: try definition.json(), StudyRecord.leaseAttribute: "\(lease ?? 60)",
     ]
     guard let known else {
+      try demandEmptyFolder()
       return (try storage.createStudy(named: options.study, attributes: attributes), definition)
     }
     // Made by another program, which may have enqueued trials.
     for (key, json) in attributes { try storage.setAttribute(key, to: json, ofStudy: known.id) }
     return (try storage.known(known.name), definition)
   }
+
+  /// A new study's trials would go on from the checkpoints of another's.
+  private func demandEmptyFolder() throws {
+    let path = folder ?? Self.folder(of: options.study)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard names.contains(where: { $0.hasPrefix("trial-") }) else { return }
+    throw ConfigurationError("\(path) holds the trials of another study: remove it, or choose another --folder")
+  }
+
+  private static func folder(of study: String) -> String { "runs/\(study)" }
 
   /// What a new study is to be, made only if it can run.
   private func newDefinition() throws -> StudyDefinition {
@@ -160,7 +171,8 @@ struct SearchRunCommand: ParsableCommand {
 
   /// The study's folder, made if need be and kept in the study for other workers.
   private func studyFolder(_ record: StudyRecord, _ storage: any StudyStorage) throws -> URL {
-    let url = folder.map { URL(fileURLWithPath: $0) } ?? record.folder ?? URL(fileURLWithPath: "runs/\(record.name)")
+    let url =
+      folder.map { URL(fileURLWithPath: $0) } ?? record.folder ?? URL(fileURLWithPath: Self.folder(of: record.name))
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {

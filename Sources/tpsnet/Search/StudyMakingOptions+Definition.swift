@@ -58,13 +58,16 @@ extension StudyMakingOptions {
   private var settings: [String] {
     var result: [String] = []
     if let images {
-      // Evaluation costs a third of a training step an image, and 1,000 images tell 2 points apart.
-      result += ["data.limitTrain=\(images)", "data.validation=\(min(5000, max(1000, images / 5)))"]
+      result += ["data.limitTrain=\(images)", "data.validation=\(Self.validation(for: images))"]
     }
     if let dataset { result.append("data.dataset=\(YAMLText.scalar(dataset))") }
     if let precision { result.append("training.precision=\(precision.rawValue)") }
     return result + configuration.assignments
   }
+
+  /// Images held out where a study trains on `images`: evaluation costs a third of a training step an image, and 1,000
+  /// images tell 2 points apart.
+  static func validation(for images: Int) -> Int { min(5000, max(1000, images / 5)) }
 
   private var chosenPruner: Pruner {
     switch pruner ?? .asha {

@@ -26,9 +26,11 @@ struct StudyTrial {
     }
     let proposer = try record.definition().proposer()
     var configuration = try proposer.configuration(of: trial)
-    if configuration.data.limitTrain > 0 {
-      let standard = Configuration(model: configuration.model).data
-      (configuration.data.limitTrain, configuration.data.validation) = (0, standard.validation)
+    let data = configuration.data
+    configuration.data.limitTrain = 0
+    // Fewer were held out only because fewer were trained on.
+    if data.limitTrain > 0, data.validation == StudyMakingOptions.validation(for: data.limitTrain) {
+      configuration.data.validation = Configuration(model: configuration.model).data.validation
     }
     // The rungs made the schedule.
     if proposer.definition.horizon == .rung { configuration.schedule = proposer.space.base.schedule }
