@@ -49,7 +49,8 @@ def measure(mode: str, grows: str, value: int, options: argparse.Namespace) -> t
         for factor in (1, 2, 4)
     )
     command = [".build/release/tpsnet", "bench", "--json", "--mode", mode, "--batch-size", str(size["batch"])]
-    command += ["--set", f"model.stem.channels={size['width']}", "--set", f"model.layers=[{layers}]"]
+    # The study's family, whatever the default preset is.
+    command += ["--preset", "tpsnet", "--set", f"model.stem.channels={size['width']}", "--set", f"model.layers=[{layers}]"]
     command += ["--set", "model.pool=8", "--threads", str(options.threads), "--precision", options.precision]
     command += ["--steps", str(options.steps)]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout

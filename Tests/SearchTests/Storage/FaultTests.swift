@@ -100,7 +100,7 @@ import Testing
     let trials = try storage.trials(in: study, states: nil)
     #expect(trials.map(\.number) == Array(0..<limit))
     #expect(trials.filter { $0.state != .complete }.map(\.number) == [])
-    // A crash may undo each worker's last report (README, "A study's database"), and nothing else.
+    // A crash may undo each worker's last report (Manual, "A study's database"), and nothing else.
     let undone = trials.filter { $0.intermediateValues.isEmpty }.count
     #expect(undone <= 3 * 4 && trials.allSatisfy { [[:], [1: 0.5]].contains($0.intermediateValues) })
     for (index, numbers) in made.enumerated() {
