@@ -27,13 +27,14 @@ public final class DatabaseStorage: StudyStorage {
         throw StorageError.unusable("there is no file \(path): check --storage, or begin a study with search run")
       }
       let file = try SQLiteConnection(path: path, patience: patience)
-      try Schema.prepare(file, makesTables: makesTables)
+      if !makesTables { try Schema.demandTables(file) }
       try file.useWriteAheadLog(patience)
       connection = file
     case .postgreSQL(let address):
       connection = try PostgreSQLConnection(url: url, address: address, patience: patience)
-      try Schema.prepare(connection, makesTables: makesTables)
+      if !makesTables { try Schema.demandTables(connection) }
     }
+    try Schema.prepare(connection)
   }
 
   /// Makes all calls of `body` on this thread one transaction: a thousand trials at the price of one.

@@ -8,19 +8,27 @@ enum Schema {
   /// The version of Optuna whose tables these are.
   static let library = "5.0.0"
 
-  /// Makes the tables that are missing, unless there are none at all and `makesTables` is false. Throws `unusable` then,
-  /// and where the database is of another version of Optuna.
-  static func prepare(_ connection: any SQLConnection, makesTables: Bool) throws {
+  /// Throws `unusable` where there are no tables of studies; changes nothing.
+  static func demandTables(_ connection: any SQLConnection) throws {
+    let dialect = connection.dialect
+    guard try connection.transaction(.read, { session, _ in try exists("trials", dialect, session) }) else {
+      throw StorageError.unusable("the database holds no studies: check --storage, or begin one with search run")
+    }
+  }
+
+  private static func exists(_ table: String, _ dialect: SQLDialect, _ session: any SQLSession) throws -> Bool {
+    try session.first(dialect.tableCount, .text(table)) { try $0.integer(0) } ?? 0 > 0
+  }
+
+  /// Makes the tables that are missing. Throws `unusable` where the database is of another version of Optuna.
+  static func prepare(_ connection: any SQLConnection) throws {
     let dialect = connection.dialect
     func exists(_ table: String, _ session: any SQLSession) throws -> Bool {
-      try session.first(dialect.tableCount, .text(table)) { try $0.integer(0) } ?? 0 > 0
+      try Self.exists(table, dialect, session)
     }
     // Looking needs no lock, so that opening a storage waits for nobody.
     let isReady = try connection.transaction(.read) { session, _ in
-      guard try makesTables || exists("trials", session) else {
-        throw StorageError.unusable("the database holds no studies: check --storage, or begin one with search run")
-      }
-      return try exists("trials", session) && exists("alembic_version", session) && exists("tpsnet_studies", session)
+      try exists("trials", session) && exists("alembic_version", session) && exists("tpsnet_studies", session)
         && isCurrent(session)
     }
     if isReady { return }
