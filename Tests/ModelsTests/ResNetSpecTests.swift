@@ -10,6 +10,8 @@ import Testing
     (ResNetSpecTests.tpsnet, 4_959_770),
     (ResNetSpec(stem: 22, widthFactor: 2, blocks: [7, 7, 7]), 4_971_680),
     (ResNetSpec(stem: 34, widthFactor: 2, blocks: [3, 3, 3]), 4_865_580),
+    // YourFirstNetwork.md's.
+    (ResNetSpec(stem: 8, widthFactor: 2, blocks: [1, 1, 1]), 76_818),
   ])
   func parameterCountIsTheStudys(spec: ResNetSpec, parameters: Int) throws {
     #expect(try spec.graph().parameterCount == parameters)
