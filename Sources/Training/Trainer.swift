@@ -18,7 +18,7 @@ public final class Trainer {
   private let emit: (TrainingEvent) -> Void
   private let isInterrupted: () -> Bool
 
-  private let parameters: ParameterStore
+  let parameters: ParameterStore
   private let average: AveragedParameters?
   private let lookahead: Lookahead?
   /// The weights that are evaluated and saved.
@@ -59,15 +59,11 @@ public final class Trainer {
     fingerprint = dataset.train.fingerprint
 
     let settings = configuration.training
-    parameters = ParameterStore(graph)
-    parameters.initialize(seed: settings.seed)
     let split = try Self.split(dataset.train, configuration.data)
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
-    // From all classes, which in folders follow one another.
-    let count = min(Whitening.images(of: configuration.model.input), split.train.count)
-    let patched = (0..<count).map { split.train[$0 * split.train.count / count] }
-    try Whitening.initialize(parameters, of: graph, images: dataset.train.normalized(patched, by: normalization))
+    parameters = try Self.startWeights(
+      of: graph, seed: settings.seed, set: dataset.train, indices: split.train, normalization: normalization)
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
     average =
       settings.ema > 0 ? AveragedParameters(parameters, graph: graph, decay: settings.ema) : nil
@@ -89,30 +85,6 @@ public final class Trainer {
     optimizer.train(only: stage.graph)
   }
 
-  /// Takes the start weights from `other`, which must be of the same network but for the classifier's shape: a classifier
-  /// of another shape keeps its own start. Returns whether all were taken. Throws `ConfigurationError` also where the
-  /// network would grow: blocks that have learnt do not join silently.
-  @discardableResult
-  public func start(from other: ParameterStore) throws -> Bool {
-    guard configuration.training.growth.isEmpty else {
-      throw ConfigurationError("training.growth: a network that starts from weights is grown: use []")
-    }
-    let differing = Set(zip(other.specs, parameters.specs).filter { $0.shape != $1.shape }.map(\.1.name))
-    guard other.specs.map(\.name) == parameters.specs.map(\.name),
-      differing.allSatisfy({ $0.hasPrefix("linear.") })
-    else {
-      throw ConfigurationError(
-        "--weights: the checkpoint is of another network than the configuration's model: name its --preset or --config, "
-          + "or none")
-    }
-    for store in stores {
-      for spec in store.specs where !differing.contains(spec.name) {
-        _ = store.values(of: spec.name).update(fromContentsOf: UnsafeBufferPointer(other.values(of: spec.name)))
-      }
-    }
-    return differing.isEmpty
-  }
-
   /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used,
   /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
@@ -131,7 +103,8 @@ public final class Trainer {
     ]
   }
 
-  private var stores: [ParameterStore] { [parameters, average?.store, lookahead?.store].compactMap(\.self) }
+  /// All that hold the network's values.
+  var stores: [ParameterStore] { [parameters, average?.store, lookahead?.store].compactMap(\.self) }
 
   private var memoryBytes: Int {
     stage.memoryBytes + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }

@@ -61,12 +61,13 @@ public struct Worker {
   public func run() throws -> End {
     let pulse = Pulse(storage, study: study, lease: lease)
     defer { pulse.end() }
+    var isExhausted = false
     while !isStopped() && !pulse.isStopped {
-      if let next = try next(pulse) {
+      if let next = try next(pulse, &isExhausted) {
         try work(on: next.claim, isTakenOver: next.isTakenOver, pulse)
       } else if try isQuiet() {
         // A trial may have been paused, and another become promotable, since `next` looked.
-        guard let next = try next(pulse) else { return .done }
+        guard let next = try next(pulse, &isExhausted) else { return .done }
         try work(on: next.claim, isTakenOver: next.isTakenOver, pulse)
       } else {
         Thread.sleep(forTimeInterval: min(0.5, lease / .seconds(6)))
@@ -75,8 +76,9 @@ public struct Worker {
     return .stopped
   }
 
-  /// The most urgent trial, claimed: one whose holder died, one that may be promoted, one that waits, a new one.
-  private func next(_ pulse: Pulse) throws -> (claim: Claim, isTakenOver: Bool)? {
+  /// The most urgent trial, claimed: one whose holder died, one that may be promoted, one that waits, a new one. Where
+  /// there was no new one to propose there never will be, and looking again would keep others from the storage.
+  private func next(_ pulse: Pulse, _ isExhausted: inout Bool) throws -> (claim: Claim, isTakenOver: Bool)? {
     for lease in pulse.expired {
       if let claim = try storage.takeOver(lease) { return (claim, true) }
     }
@@ -87,9 +89,13 @@ public struct Worker {
         }
       }
     }
-    let claim =
-      try storage.claimWaiting(in: study.id)
-      ?? storage.createTrial(in: study.id, isClaimed: true, limit: limit, propose: propose)
+    if let claim = try storage.claimWaiting(in: study.id) { return (claim, false) }
+    guard !isExhausted else { return nil }
+    let claim = try storage.createTrial(in: study.id, isClaimed: true, limit: limit) { number, isTaken in
+      let proposal = try propose(number, isTaken)
+      isExhausted = proposal == nil
+      return proposal
+    }
     return claim.map { ($0, false) }
   }
 

@@ -192,14 +192,24 @@ struct SearchRunCommand: ParsableCommand {
     ] + (dataOptions.data.map { ["--data", $0] } ?? [])
   }
 
+  /// Whether `search stop` was called since `record` was read.
+  private func isStopped(_ record: StudyRecord, _ storage: any StudyStorage) -> Bool {
+    guard let now = try? storage.study(named: record.name) else { return false }
+    return now.attributes[StudyAttribute.stop] != record.attributes[StudyAttribute.stop]
+  }
+
   private func watch(
     _ supervisor: Supervisor, _ record: StudyRecord, _ storage: any StudyStorage, _ interruption: Interruption
   ) throws {
     let display = StudyDisplay(storage, record)
     defer { display.finish() }
     var isEnding = false
+    var looks = 0
     while try supervisor.look() {
-      if interruption.isRequested, !isEnding {
+      // A worker that is started again after it crashed knows nothing of an earlier wish.
+      let isStopped = looks.isMultiple(of: 50) && !isEnding && isStopped(record, storage)
+      looks += 1
+      if interruption.isRequested || isStopped, !isEnding {
         isEnding = true
         supervisor.end()
         display.note("waiting for the workers' checkpoints; Ctrl-C again ends at once")
