@@ -90,6 +90,7 @@ private func failure(_ text: String, settings: [String] = []) -> String {
     ("training.epochs: [10, 20]", "s.yaml:1:1: training.epochs: trials are compared after equal epochs"),
     ("data.validation: [1000, 5000]", "s.yaml:1:1: data.validation: trials are compared on the same images"),
     ("model.classes: [10, 100]", "s.yaml:1:1: model.classes: the images have one number of classes"),
+    ("training.threads: [1, 2]", "s.yaml:1:1: training.threads: it changes no result"),
     ("model.layers: { low: 0, high: 3 }", "s.yaml:1:1: model.layers: the number of residual layers: use 1 to 16"),
     ("model.layers: [2, 99]", "s.yaml:1:1: model.layers: the number of residual layers: use 1 to 16"),
     (

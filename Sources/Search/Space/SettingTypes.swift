@@ -19,6 +19,7 @@ struct SettingTypes {
     ("data", "trials are compared on the same images: give one value"),
     ("model.classes", "the images have one number of classes: give one value"),
     ("model.input", "the images have one size: give one value"),
+    ("training.threads", "it changes no result: give one value, or --threads-per-worker"),
   ]
 
   /// Lays the entries that have one value over the base, at `path` instead of their own if given.

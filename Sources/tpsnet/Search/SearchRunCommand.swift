@@ -61,7 +61,7 @@ struct SearchRunCommand: ParsableCommand {
     let folder = try studyFolder(record, storage)
     guard workers > 0 else { return Console.out(try StudyProgress(storage, record).line) }
 
-    let threads = threads
+    let threads = try threads(definition)
     let processors = ProcessInfo.processInfo.activeProcessorCount
     if threads * workers > processors {
       Console.error("\(workers) × \(threads) threads on \(processors) processors: expect them to wait for each other")
@@ -87,9 +87,11 @@ struct SearchRunCommand: ParsableCommand {
     }
   }
 
-  /// Threads of each worker.
-  private var threads: Int {
-    threadsPerWorker ?? max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, workers))
+  /// Threads of each worker: as the option says, or else the configuration, or else its share of the processors.
+  private func threads(_ definition: StudyDefinition) throws -> Int {
+    let configured = try definition.baseConfiguration().training.threads
+    let share = max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, workers))
+    return threadsPerWorker ?? (configured > 0 ? configured : share)
   }
 
   /// The study, made where there is none, and otherwise held to what is asked for.
@@ -142,7 +144,8 @@ struct SearchRunCommand: ParsableCommand {
     definition.trials = trials
     if made.needsCalibration {
       Console.error("measuring this machine for the budget of time and memory")
-      definition.calibration = try Calibration.measured(for: definition, data: dataOptions.directory, threads: threads)
+      definition.calibration = try Calibration.measured(
+        for: definition, data: dataOptions.directory, threads: threads(definition))
     }
     try definition.proposer().checkTraining()
     return definition
