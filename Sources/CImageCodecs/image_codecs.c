@@ -45,6 +45,16 @@ static int decode_png(
   return 0;
 }
 
+/// Whether the last scan of a JPEG has an end: inside of one, 0xFF is never followed by the byte of a marker but of restarts.
+static int jpeg_has_end(const uint8_t *bytes, size_t size) {
+  size_t scan = size;
+  for (size_t at = 0; at + 1 < size; at++)
+    if (bytes[at] == 0xFF && bytes[at + 1] == 0xDA) scan = at;
+  for (size_t at = scan; at + 1 < size; at++)
+    if (bytes[at] == 0xFF && bytes[at + 1] == 0xD9) return 1;
+  return 0;
+}
+
 static int decode_jpeg(
     const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
   tjhandle decoder = tjInitDecompress();
@@ -59,10 +69,12 @@ static int decode_jpeg(
   } else if (tjDecompress2(
                  decoder, bytes, size, image->pixels, width, 0, height, TJPF_RGB,
                  TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)) {
-    // Stray bytes between segments are common in photographs and harm nothing.
+    // Stray bytes between segments are common in photographs and harm nothing; but the first warning is the only one told.
     const char *message = tjGetErrorStr2(decoder);
     if (tjGetErrorCode(decoder) != TJERR_WARNING || !strstr(message, "extraneous bytes"))
       status = fail(image, message);
+    else if (!jpeg_has_end(bytes, size))
+      status = fail(image, "damaged or missing JPEG data");
   }
   tjDestroy(decoder);
   return status;

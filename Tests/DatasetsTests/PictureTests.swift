@@ -61,6 +61,15 @@ import Testing
     }
   }
 
+  @Test func strayBytesHideNoTruncation() throws {
+    var bytes = try read("\(Self.folder)/turned-6.jpg")
+    let scan = try #require(bytes.indices.last { bytes[$0...].starts(with: [0xFF, 0xDA]) })
+    bytes.insert(contentsOf: [1, 2, 3], at: scan)
+    #expect(try ImageDecoder.decode(bytes: bytes).width == 24)
+    let half = (scan + bytes.count) / 2
+    #expect(failure { _ = try ImageDecoder.decode(bytes: Array(bytes[..<half])) }?.kind == .invalid)
+  }
+
   @Test func picturesAreWrittenAsPNG() throws {
     let picture = try DecodedImage(pixels: expected, width: 24, height: 16)
     #expect(try ImageDecoder.decode(bytes: picture.png()) == picture)
