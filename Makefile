@@ -28,6 +28,7 @@ test:
 	swift test -c release --disable-testable-imports --disable-xctest
 
 bench: build
+	@Scripts/bootstrap bench
 	@Scripts/bench
 
 format:

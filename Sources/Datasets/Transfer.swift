@@ -51,10 +51,13 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     let range = answer?.value(forHTTPHeaderField: "Content-Range") ?? ""
     switch answer?.statusCode {
     case 206 where received > 0 && range.hasPrefix("bytes \(received)-"): open(appending: true)
-    case 200:
+    case 200 where [-1, Int64(size)].contains(response.expectedContentLength):
       // The whole file, from a server that knows no ranges.
       received = 0
       open(appending: false)
+    case 200:
+      // A page about something else, say: what was received before is kept.
+      failure = broken("the server sends \(response.expectedContentLength) bytes instead of \(size)")
     default:
       failure = broken("the server answered \(answer.map { String($0.statusCode) } ?? "in another protocol")")
     }

@@ -58,7 +58,7 @@ struct TPSNet: ParsableCommand {
     switch error {
     case is ConfigurationError, is SpecError, is SearchError, is SpaceError: return 2
     case StorageError.studyExists, ComputeError.unsupportedPrecision: return 2
-    case let error as DatasetError: return error.kind == .usage ? 2 : 1
+    case let error as DatasetError: return [.usage: 2, .network: 3][error.kind] ?? 1
     default: return isUsage(error) ? 2 : 1
     }
   }

@@ -19,7 +19,7 @@ import Testing
 
     let pictures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Fixtures/pictures").path
-    let album = try run("example-album", "\(folder.path("runs/example-1/checkpoints/last.safetensors")) \(pictures)")
+    let album = try run("example-album", "\(folder.path("runs/example-1/checkpoints/last.safetensors")) '\(pictures)'")
     #expect(album.code == 0, "\(album.errors)")
     #expect(album.output.split(separator: "\n").filter { $0.hasPrefix("- ") }.count == 15)
     #expect(album.output.contains("# not readable"))

@@ -50,7 +50,7 @@ import Testing
     }
     #expect(tops.count == 9 && Set(tops).count == 1)
 
-    let shell = "\"$TPSNET\" predict - --json \(run.joined(separator: " ")) < \(pictures)/picture.png"
+    let shell = "\"$TPSNET\" predict - --json \(run.joined(separator: " ")) < '\(pictures)/picture.png'"
     let piped = try Program([], shell: shell).outcome()
     let row = try #require((piped.json()["images"] as? [[String: Any]])?.first)
     #expect(row["image"] as? String == "-")

@@ -4,7 +4,8 @@ import Foundation
 import Testing
 
 @Suite struct RealDataTests {
-  static let data = ProcessInfo.processInfo.environment["TPSNET_DATA", default: ""]
+  /// As a whole path: the program runs in folders of its own.
+  static let data = ProcessInfo.processInfo.environment["TPSNET_DATA"].map { URL(fileURLWithPath: $0).path } ?? ""
   static let isThere = FileManager.default.fileExists(atPath: data + "/cifar-10-batches-bin/test_batch.bin")
 
   @Test(.enabled(if: isThere, "no CIFAR-10 at TPSNET_DATA")) func aFewImagesTrainATinyNetwork() throws {
