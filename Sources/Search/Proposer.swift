@@ -62,7 +62,7 @@ public struct Proposer: Sendable {
 
   private func checkTraining(of configuration: Configuration) throws {
     try configuration.validate()
-    try configuration.checkWarmup()
+    try configuration.checkStart()
   }
 
   /// What share of the space keeps the budget: exact where it has at most 200,000 points, else of a sample.

@@ -15,7 +15,7 @@ public enum TrialAttribute {
 extension Trial {
   /// The last rung reached, from 0.
   public var rung: Int? {
-    let prefix = "completed_rung_"
+    let prefix = StorageRules.rungPrefix
     return systemAttributes.keys.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }.max()
   }
 

@@ -53,6 +53,17 @@ import Training
     #expect(winners.count == 2 && winners[0]["state"] as? String == "COMPLETE")
   }
 
+  // Optuna's times are those of the clock on the wall.
+  @Test func timesAreNotedAsTheWallShowsThem() throws {
+    let workspace = try SearchWorkspace(data: data)
+    let outcome = try tpsnet(
+      workspace.arguments(trials: 1) + ["--epochs", "1", "--pruner", "none"], environment: ["TZ": "ABC-05:45"])
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let started = try #require(workspace.trials().first?.started)
+    let here = Double(TimeZone.current.secondsFromGMT())
+    #expect(abs(started.timeIntervalSinceNow + here - 5.75 * 3600) < 600, "\(started)")
+  }
+
   @Test func anEnqueuedTrialIsRunAndTheWinnerTrained() throws {
     let workspace = try SearchWorkspace(data: data)
     #expect(try tpsnet(workspace.arguments(trials: 1) + ["--pruner", "none", "--epochs", "1"]).code == 0)
@@ -178,6 +189,7 @@ import Training
     }
     let second = try tpsnet(workspace.arguments() + ["--storage", workspace.storage + "-second"])
     #expect(second.code == 2 && second.errors.contains("holds the trials of another study"), "\(second.errors)")
+    #expect(!FileManager.default.fileExists(atPath: workspace.storage + "-second"))
     let other = try tpsnet("search", "best", "--study", "x", "--storage", workspace.storage)
     #expect(other.code == 2 && other.errors.contains("there is no study x; there are tiny"), "\(other.errors)")
     let folder = try tpsnet(

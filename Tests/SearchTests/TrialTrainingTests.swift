@@ -56,6 +56,24 @@ import Training
     #expect(try (0..<2).map(study.weights) == expected.weights)
   }
 
+  // The report came to the database, the place at the rung did not.
+  @Test func aRungThatWasMissedIsTaken() throws {
+    let place = try StorageKind.sqlite.place()
+    let study = try TinyTraining(
+      trials: 2, pruner: .asha(grace: 2, reductionFactor: 4, mode: .stop), storage: DatabaseStorage(url: place.url))
+    study.onEvent = { _, event in
+      if case .epochEnded(let record, _) = event, record.epoch == 3 { study.isStopped = true }
+    }
+    #expect(try study.work() != .done)
+    let rung = "DELETE FROM trial_system_attributes WHERE key = 'completed_rung_0'; DELETE FROM tpsnet_rungs"
+    try runSQLite(rung, at: place.url)
+    #expect(try study.trials()[0].rung == nil)
+    study.isStopped = false
+    study.onEvent = { _, _ in }
+    #expect(try study.work() == .done)
+    #expect(try study.trials()[0].rung == 0)
+  }
+
   @Test func pausedAndPromotedItGoesOnExactly() throws {
     let expected = try undisturbed(16)
     let study = try TinyTraining(trials: 16, pruner: .asha(grace: 1, reductionFactor: 2, mode: .pause))

@@ -29,13 +29,13 @@ extension StudyDefinition {
     let isShipped = SearchSpace.shipped(named: origin) == space
     var words = ["tpsnet", "search", "run", "--study", study, "--space", isShipped ? origin : "space.yaml"]
     // The configuration was the space's own preset, or one that was given.
-    let own = try? StudyDefinition(space: space, origin: origin, settings: settings)
-    if own?.base != base {
-      let preset = Preset.all.first { preset in
-        let made = try? StudyDefinition(
-          space: space, origin: origin, base: preset.configuration, settings: settings)
-        return made?.base == base
-      }
+    func isOfThis(_ base: Configuration?) -> Bool {
+      let made = try? StudyDefinition(space: space, origin: origin, base: base, settings: settings)
+      // As values: a text may be older than a setting.
+      return (try? made?.baseConfiguration()) == (try? baseConfiguration())
+    }
+    if !isOfThis(nil) {
+      let preset = Preset.all.first { isOfThis($0.configuration) }
       words += preset.map { ["--preset", $0.name] } ?? ["--config", "base.yaml"]
     }
     words += settings.flatMap { ["--set", $0] }

@@ -6,8 +6,8 @@ import Randomness
 /// A mixture of products of kernels (Bergstra et al., "Algorithms for hyper-parameter optimization", 2011).
 ///
 /// Around a point's value stands, for numbers, a normal distribution cut off at the variable's ends, of width
-/// 0.2 · n^(−1/(d+4)) of the range for n points and d variables (Scott's rule, as in Optuna) and no less than
-/// 1 / min(100, n + 1); for choices, the point's own with weight 1 + 1/n and every other with 1/n.
+/// 0.2 · n^(−1/(d+4)) of the range for n points and d variables (Scott's rule, as in Optuna up to version 4) and no less
+/// than 1 / min(100, n + 2); for choices, the point's own with weight 1 + 1/(n + 1) and every other with 1/(n + 1).
 struct ParzenEstimator {
   /// A component's kernel of one variable.
   private enum Kernel {
@@ -26,10 +26,10 @@ struct ParzenEstimator {
   /// The density over variables of `distributions`, of `points` as the database keeps them.
   init(_ distributions: [Distribution], points: [[Double]]) {
     let count = Double(max(1, points.count))
-    let width = max(0.2 * pow(count, -1 / Double(distributions.count + 4)), 1 / min(100, count + 1))
+    let width = max(0.2 * pow(count, -1 / Double(distributions.count + 4)), 1 / min(100, count + 2))
     self.distributions = distributions
     self.width = width
-    otherWeight = 1 / count
+    otherWeight = 1 / (count + 1)
     kernels = points.map { point in
       zip(distributions, point).map { distribution, stored in
         if case .categorical = distribution { return .choice(stored) }

@@ -71,8 +71,8 @@ extension DatabaseStorage {
         trials.append(
           Trial(
             id: key, number: Int(try row.double(3) ?? 0), state: try Self.state(row.text(2)),
-            started: try row.text(4).flatMap(Timestamp.init(text:))?.date,
-            ended: try row.text(5).flatMap(Timestamp.init(text:))?.date))
+            started: try row.text(4).flatMap(Timestamp.init(text:))?.dateOnWall,
+            ended: try row.text(5).flatMap(Timestamp.init(text:))?.dateOnWall))
         return
       }
       guard let place = places[key] else { return }

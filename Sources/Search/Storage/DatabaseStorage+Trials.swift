@@ -63,7 +63,7 @@ extension DatabaseStorage {
     try session.execute(
       "INSERT INTO trials (trial_id, number, study_id, state, datetime_start) VALUES (?1, ?2, ?3, ?4, ?5)",
       .integer(trial.id), .integer(trial.number), .integer(study), .text(trial.state.rawValue),
-      trial.started.map { .text(Timestamp($0).text) } ?? .null)
+      trial.started.map { .text(Timestamp(onWallAt: $0).text) } ?? .null)
     let isClaimed = trial.state == .running
     try session.execute(
       "INSERT INTO tpsnet_leases (trial_id, token, beat, maker) VALUES (?1, ?2, ?3, ?4)",
@@ -97,7 +97,7 @@ extension DatabaseStorage {
           SELECT trial_id FROM trials WHERE study_id = ?1 AND state = 'WAITING' ORDER BY number LIMIT 1\
         \(connection.dialect.skippingLockedRows))
         RETURNING trial_id
-        """, .integer(study), .text(Timestamp(StorageRules.now()).text)
+        """, .integer(study), .text(Timestamp(onWallAt: StorageRules.now()).text)
       ) { try $0.integer(0) }
       return try key.map { try claim($0, token, session) }
     }

@@ -68,7 +68,7 @@ extension DatabaseStorage {
       try session.execute(
         "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1", .integer(key),
         .text(state.rawValue),
-        state.isFinished ? .text(Timestamp(StorageRules.now()).text) : .null)
+        state.isFinished ? .text(Timestamp(onWallAt: StorageRules.now()).text) : .null)
       if state == .waiting {
         try session.execute("UPDATE tpsnet_leases SET token = NULL WHERE trial_id = ?1", .integer(key))
       }

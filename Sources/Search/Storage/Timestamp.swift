@@ -1,5 +1,5 @@
-// Points in time as Optuna's tables have them: UTC, to the microsecond, without a zone.
-// Written out by hand: formatters are slow, and follow the locale.
+// Points in time as Optuna's tables have them, to the microsecond and without a zone: heartbeats in UTC, starts and ends
+// as the clock on the wall shows them (Python's `datetime.now()`).
 import Foundation
 
 /// A point in time, to the microsecond.
@@ -13,6 +13,23 @@ struct Timestamp: Hashable, Sendable {
 
   var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1e6) }
 
+  /// What the clock on the wall shows at `date`.
+  init(onWallAt date: Date) {
+    self.init(date + Self.offset(at: date))
+  }
+
+  /// When the clock on the wall shows this; where it shows it twice, the first time.
+  var dateOnWall: Date { date - Self.offset(at: date - Self.offset(at: date)) }
+
+  /// Seconds by which the wall's clock is ahead of UTC.
+  private static func offset(at date: Date) -> TimeInterval {
+    var (seconds, parts) = (time_t(date.timeIntervalSince1970.rounded(.down)), tm())
+    localtime_r(&seconds, &parts)
+    return TimeInterval(parts.tm_gmtoff)
+  }
+
+  /// Written out by hand: formatters are slow, and follow the locale.
+  ///
   /// `YYYY-MM-DD HH:MM:SS.ffffff`.
   var text: String {
     let seconds = microseconds.flooredQuotient(1_000_000)

@@ -43,10 +43,12 @@ final class TrainingSession {
   /// Reports the epochs of a checkpoint that the study does not know of: their worker could not reach it, and wrote the
   /// checkpoint all the same. Returns how the trial ends where the last of them decides that.
   func report(_ history: [EpochRecord]) throws -> TrialRun.End? {
-    for record in history where run.trial.intermediateValues[record.epoch] == nil {
+    for record in history where !run.isKnown(epoch: record.epoch) {
       guard let accuracy = record.validationAccuracy else { continue }
       let verdict = try run.ended(epoch: record.epoch, accuracy: accuracy)
-      if record == history.last, verdict == .end { return .pruned(accuracy) }
+      guard record == history.last, verdict == .end else { continue }
+      try note(seconds: record.seconds)
+      return .pruned(accuracy)
     }
     return nil
   }
@@ -54,8 +56,12 @@ final class TrainingSession {
   /// Trains until the trial ends, one way or another.
   func train(_ trainer: Trainer) throws -> TrialRun.End {
     let end = try trained(trainer)
-    if seconds > 0 { try run.note(user: [TrialAttribute.seconds: "\((seconds * 1000).rounded() / 1000)"]) }
+    if seconds > 0 { try note(seconds: seconds) }
     return end
+  }
+
+  private func note(seconds: Double) throws {
+    try run.note(user: [TrialAttribute.seconds: "\((seconds * 1000).rounded() / 1000)"])
   }
 
   private func trained(_ trainer: Trainer) throws -> TrialRun.End {

@@ -86,6 +86,13 @@ extension TrialRun {
     return pruner.decide(standing) == .proceed ? .goOn : .end
   }
 
+  /// Whether the study had all of `ended` for that epoch when the trial was claimed.
+  func isKnown(epoch: Int) -> Bool {
+    guard trial.intermediateValues[epoch] != nil else { return false }
+    guard let rung = rungs.firstIndex(of: epoch) else { return true }
+    return trial.systemAttributes["\(StorageRules.rungPrefix)\(rung)"] != nil
+  }
+
   /// Notes something about the trial, for people or for programs. Throws `StorageError.claimLost`.
   func note(user: [String: String] = [:], system: [String: String] = [:]) throws {
     try storage.setAttributes(user: user, system: system, of: claim)

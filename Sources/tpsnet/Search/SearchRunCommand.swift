@@ -31,7 +31,7 @@ struct SearchRunCommand: ParsableCommand {
   var trials: Int?
   @Option(help: "Worker processes; 0 makes the study and leaves it to `search worker`.")
   var workers = 1
-  @Option(help: "Threads of each; default: the processors divided among the workers.")
+  @Option(help: "Threads of each; default: training.threads, or else the processors divided among the workers.")
   var threadsPerWorker: Int?
   @Option(help: ArgumentHelp("Folder of the trials' checkpoints and logs; default: runs/<study>.", valueName: "dir"))
   var folder: String?
@@ -120,7 +120,6 @@ struct SearchRunCommand: ParsableCommand {
       StudyDefinition.attribute: try definition.json(), StudyRecord.leaseAttribute: "\(lease ?? 60)",
     ]
     guard let known else {
-      try demandEmptyFolder()
       return (try storage.createStudy(named: options.study, attributes: attributes), definition)
     }
     // Made by another program, which may have enqueued trials.
@@ -140,6 +139,7 @@ struct SearchRunCommand: ParsableCommand {
 
   /// What a new study is to be, made only if it can run.
   private func newDefinition() throws -> StudyDefinition {
+    try demandEmptyFolder()
     var definition = try made.newDefinition(of: options.study)
     definition.trials = trials
     if made.needsCalibration {
@@ -215,7 +215,9 @@ struct SearchRunCommand: ParsableCommand {
       if interruption.isRequested || isStopped, !isEnding {
         isEnding = true
         supervisor.end()
-        display.note("waiting for the workers' checkpoints; Ctrl-C again ends at once")
+        display.note(
+          (isStopped ? "the study was stopped: " : "") + "waiting for the workers' checkpoints"
+            + (isStopped ? "" : "; Ctrl-C again ends at once"))
       }
       display.show(crashes: supervisor.restarts)
       usleep(100_000)

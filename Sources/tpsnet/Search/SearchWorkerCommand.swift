@@ -24,7 +24,7 @@ struct SearchWorkerCommand: ParsableCommand {
 
   @OptionGroup var options: StudyOptions
   @OptionGroup var dataOptions: DataOptions
-  @Option(help: "Threads of the training; default: OMP_NUM_THREADS or all processors.")
+  @Option(help: "Threads of the training; default: training.threads, or else OMP_NUM_THREADS or all processors.")
   var threads: Int?
   @Option(help: ArgumentHelp("The study's folder on this machine; default: as the study has it.", valueName: "dir"))
   var folder: String?

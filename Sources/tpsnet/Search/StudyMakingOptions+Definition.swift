@@ -101,7 +101,8 @@ extension StudyDefinition {
     }
     try demand("--space", \.space)
     try demand("--set, --images, --precision, --dataset", \.settings)
-    try demand("--preset, --config", \.base)
+    // As values: a text may be older than a setting.
+    if try baseConfiguration() != stored.baseConfiguration() { try demand("--preset, --config", \.base) }
     try demand("--epochs", \.epochs)
     try demand("--sampler", \.sampler)
     try demand("--pruner, --grace, --reduction-factor, --asha", \.pruner)
