@@ -45,14 +45,31 @@ static int decode_png(
   return 0;
 }
 
-/// Whether the last scan of a JPEG has an end: inside of one, 0xFF is never followed by the byte of a marker but of restarts.
+/// Whether a JPEG's picture has an end. Segments are passed over, as they may hold pictures of their own; within scans
+/// 0xFF is never followed by the byte of another marker than those of restarts.
 static int jpeg_has_end(const uint8_t *bytes, size_t size) {
-  size_t scan = size;
-  for (size_t at = 0; at + 1 < size; at++)
-    if (bytes[at] == 0xFF && bytes[at + 1] == 0xDA) scan = at;
-  for (size_t at = scan; at + 1 < size; at++)
-    if (bytes[at] == 0xFF && bytes[at + 1] == 0xD9) return 1;
-  return 0;
+  size_t at = 2;
+  int in_scan = 0;
+  while (at + 3 < size) {
+    const uint8_t marker = bytes[at + 1];
+    if (bytes[at] != 0xFF || marker == 0xFF || marker == 0 || (marker >= 0xD0 && marker <= 0xD8)) {
+      at++;
+    } else if (marker == 0xD9) {
+      return in_scan;
+    } else {
+      in_scan |= marker == 0xDA;
+      at += 2 + (size_t)(bytes[at + 2] << 8 | bytes[at + 3]);
+    }
+  }
+  while (at + 1 < size && (bytes[at] != 0xFF || bytes[at + 1] != 0xD9)) at++;
+  return in_scan && at + 1 < size;
+}
+
+/// Whether a warning is of what is common in photographs and harms nothing: stray bytes between segments. TurboJPEG
+/// tells the first warning only, behind which there may be others.
+static int jpeg_is_harmless(tjhandle decoder, const uint8_t *bytes, size_t size) {
+  return tjGetErrorCode(decoder) == TJERR_WARNING && strstr(tjGetErrorStr2(decoder), "extraneous bytes") &&
+         jpeg_has_end(bytes, size);
 }
 
 static int decode_jpeg(
@@ -60,7 +77,8 @@ static int decode_jpeg(
   tjhandle decoder = tjInitDecompress();
   if (!decoder) return fail(image, "TurboJPEG cannot start");
   int width = 0, height = 0, subsampling = 0, space = 0, status = 0;
-  if (tjDecompressHeader3(decoder, bytes, size, &width, &height, &subsampling, &space)) {
+  if (tjDecompressHeader3(decoder, bytes, size, &width, &height, &subsampling, &space) &&
+      !jpeg_is_harmless(decoder, bytes, size)) {
     status = fail(image, tjGetErrorStr2(decoder));
   } else if (space == TJCS_CMYK || space == TJCS_YCCK) {
     status = fail(image, "a CMYK image; convert it to RGB");
@@ -69,12 +87,11 @@ static int decode_jpeg(
   } else if (tjDecompress2(
                  decoder, bytes, size, image->pixels, width, 0, height, TJPF_RGB,
                  TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS)) {
-    // Stray bytes between segments are common in photographs and harm nothing; but the first warning is the only one told.
-    const char *message = tjGetErrorStr2(decoder);
-    if (tjGetErrorCode(decoder) != TJERR_WARNING || !strstr(message, "extraneous bytes"))
-      status = fail(image, message);
-    else if (!jpeg_has_end(bytes, size))
-      status = fail(image, "damaged or missing JPEG data");
+    if (!jpeg_is_harmless(decoder, bytes, size)) {
+      // The first warning may be harmless, and what is missing another.
+      const int is_cut = tjGetErrorCode(decoder) == TJERR_WARNING && !jpeg_has_end(bytes, size);
+      status = fail(image, is_cut ? "damaged or missing JPEG data" : tjGetErrorStr2(decoder));
+    }
   }
   tjDestroy(decoder);
   return status;

@@ -7,8 +7,8 @@ public enum ImageFiles {
   /// What stands for standard input.
   public static let standardInput = "-"
 
-  /// The files that `paths` name: a folder stands for the images in it and below it, sorted by path, everything else for
-  /// itself. Throws `DatasetError` where a path names nothing, or a folder without images.
+  /// The files that `paths` name: a folder stands for the images in it and below it, sorted by path, but for names that
+  /// start with a dot; everything else for itself. Throws `DatasetError` where a path names nothing, or a folder without images.
   public static func expand(_ paths: [String]) throws -> [String] {
     try paths.flatMap { path -> [String] in
       if path == standardInput { return [path] }
@@ -17,8 +17,10 @@ public enum ImageFiles {
       }
       guard Files.isFolder(path) else { return [path] }
       var names: [String] = []
-      let files = FileManager.default.enumerator(atPath: path)
+      // An enumerator does not follow a link that it is given.
+      let files = FileManager.default.enumerator(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
       while let name = files?.nextObject() as? String {
+        if name.split(separator: "/").contains(where: { $0.hasPrefix(".") }) { continue }
         if ImageDecoder.fileSuffixes.contains(where: { name.lowercased().hasSuffix($0) }) { names.append(name) }
       }
       guard !names.isEmpty else {

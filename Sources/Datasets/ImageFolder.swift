@@ -17,7 +17,7 @@ public enum ImageFolder {
       throw DatasetError(.missing, at: path, "no such folder", remedy: "name a folder of images as folder:PATH")
     }
     guard Files.isFolder(path + "/train") || Files.isFolder(path + "/test") else {
-      let all = try images(in: path, classes: classes(in: path), size: size)
+      let all = try images(in: path, classes: classes(in: path), size: size, inEach: true)
       guard all.count > 1 else {
         throw DatasetError(.missing, at: path, "one image in all", remedy: "give it images to train and to test on")
       }
@@ -36,8 +36,8 @@ public enum ImageFolder {
         .invalid, at: "\(path)/test/\(unknown)", "a class without training images", remedy: "add it to train")
     }
     return Dataset(
-      name: "folder", train: try images(in: path + "/train", classes: classes, size: size),
-      test: try images(in: path + "/test", classes: classes, size: size))
+      name: "folder", train: try images(in: path + "/train", classes: classes, size: size, inEach: true),
+      test: try images(in: path + "/test", classes: classes, size: size, inEach: false))
   }
 
   private static func classes(in folder: String) throws -> [String] {
@@ -48,7 +48,8 @@ public enum ImageFolder {
     return classes
   }
 
-  private static func images(in folder: String, classes: [String], size: Int) throws -> ImageSet {
+  /// - Parameter inEach: whether every class has to have images: without, a network would never learn to name it.
+  private static func images(in folder: String, classes: [String], size: Int, inEach: Bool) throws -> ImageSet {
     var pixels: [UInt8] = []
     var labels: [Int32] = []
     for (label, name) in classes.enumerated() {
@@ -56,6 +57,11 @@ public enum ImageFolder {
       guard Files.isFolder(classFolder) else { continue }
       let files = try Files.names(in: classFolder).filter { file in
         ImageDecoder.fileSuffixes.contains { file.lowercased().hasSuffix($0) }
+      }
+      guard !files.isEmpty || !inEach else {
+        throw DatasetError(
+          .missing, at: classFolder, "no PNG, JPEG or WebP images in it", remedy: "put some there, or remove the folder"
+        )
       }
       for file in files {
         pixels += try ImageDecoder.decode(path: "\(classFolder)/\(file)").fitted(toSide: size)

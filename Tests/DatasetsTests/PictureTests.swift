@@ -80,7 +80,12 @@ import Testing
 
   @Test func foldersStandForTheirPictures() throws {
     try withFolder { folder in
-      for name in ["b.png", "a/c.JPG", "a/b/d.webp", "notes.txt"] { try write([1], "\(folder)/\(name)") }
+      for name in ["b.png", "a/c.JPG", "a/b/d.webp", "notes.txt", "a/._c.JPG", ".cut/e.png"] {
+        try write([1], "\(folder)/\(name)")
+      }
+      try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/a")
+      #expect(try ImageFiles.expand([folder + "/link"]) == ["b/d.webp", "c.JPG"].map { "\(folder)/link/\($0)" })
+      try FileManager.default.removeItem(atPath: folder + "/link")
       try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
       let found = try ImageFiles.expand(["-", folder, folder + "/notes.txt"])
       #expect(found == ["-"] + ["a/b/d.webp", "a/c.JPG", "b.png", "notes.txt"].map { "\(folder)/\($0)" })
