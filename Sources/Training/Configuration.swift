@@ -110,19 +110,24 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand(training.checkpointSeconds >= 0, "training.checkpointSeconds", "use 0 (each step) or more")
     try validateGrowth()
     try demand(
-      model.initialization != .zeroResidual || optimizer.scaleFactor > 0, "optimizer.scaleFactor",
-      "0 leaves the branches of model.initialization: zeroResidual silent for ever: use another factor or another start"
-    )
-    try demand(
       training.patience == 0 || data.validation > 0, "training.patience", "needs validation images: set data.validation"
     )
   }
 
-  /// Throws `ConfigurationError` where the learning rate would rise to the end. Asked of new runs alone: `validate` is
-  /// also for what was trained before, and for bases whose epochs are another's to choose.
-  public func checkWarmup() throws {
-    guard schedule.period == 0, schedule.warmup >= Double(training.epochs) else { return }
-    throw ConfigurationError(
-      "schedule.warmup: \(schedule.warmup) epochs leave nothing of \(training.epochs): use fewer")
+  /// Throws `ConfigurationError` where the learning rate would rise to the end, or branches that start silent would stay so.
+  /// Asked of new runs alone: `validate` is also for what was trained before, and for bases whose epochs are another's to
+  /// choose.
+  ///
+  /// - Parameter hasWeights: whether the run starts from weights that have learnt.
+  public func checkStart(hasWeights: Bool = false) throws {
+    guard schedule.period > 0 || schedule.warmup < Double(training.epochs) else {
+      throw ConfigurationError(
+        "schedule.warmup: \(schedule.warmup) epochs leave nothing of \(training.epochs): use fewer")
+    }
+    guard hasWeights || model.initialization != .zeroResidual || optimizer.scaleFactor > 0 else {
+      throw ConfigurationError(
+        "optimizer.scaleFactor: 0 leaves the branches of model.initialization: zeroResidual silent for ever: use "
+          + "another factor or another start")
+    }
   }
 }

@@ -19,14 +19,19 @@ extension Configuration {
     }
   }
 
-  /// The networks that train, each up to (but not in) an epoch counted from 0.
+  /// The networks that train, each up to (but not in) an epoch counted from 0; no two neighbours are the same.
   private var parts: [(model: ResNetSpec, end: Int)] {
-    training.growth.map { part in
+    var parts: [(model: ResNetSpec, end: Int)] = []
+    for part in training.growth {
       var model = model
       for index in model.layers.indices { model.layers[index].blocks = min(model.layers[index].blocks, part.blocks) }
+      guard model != self.model else { break }
       // A share that is meant to be a whole number of epochs may lie a hair below it.
-      return (model, Int(part.until * Double(training.epochs) + 1e-9))
-    } + [(model, training.epochs)]
+      let end = Int(part.until * Double(training.epochs) + 1e-9)
+      if parts.last?.model == model { parts.removeLast() }
+      parts.append((model, end))
+    }
+    return parts + [(model, training.epochs)]
   }
 
   /// The network that trains in `epoch`, counted from 0.

@@ -34,6 +34,7 @@ extension Trainer {
         "--weights: the checkpoint is of another network than the configuration's model: name its --preset or --config, "
           + "or none")
     }
+    hasWeights = true
     for store in stores {
       for spec in store.specs where !differing.contains(spec.name) {
         _ = store.values(of: spec.name).update(fromContentsOf: UnsafeBufferPointer(other.values(of: spec.name)))

@@ -26,9 +26,11 @@ public final class Trainer {
   private let optimizer: Optimizer
   let loader: BatchLoader
   private let makeStage: (ResNetSpec) throws -> TrainingStage
-  private var stage: TrainingStage
-  /// The network that those who watch know of.
-  private var announced: ResNetSpec
+  private var stage: TrainingStage?
+  /// The last network that those who watch were told of.
+  private var announced: ResNetSpec?
+  /// Whether the run starts from weights that have learnt.
+  var hasWeights = false
   private let counts: (train: Int, validation: Int)
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
@@ -80,9 +82,6 @@ public final class Trainer {
         model, settings, backend: backend, precision: precision, parameters: parameters, judged: judged,
         set: dataset.train, validation: split.validation, normalization: normalization)
     }
-    stage = try makeStage(configuration.model(in: 0))
-    announced = configuration.model
-    optimizer.train(only: stage.graph)
   }
 
   /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used,
@@ -107,7 +106,7 @@ public final class Trainer {
   var stores: [ParameterStore] { [parameters, average?.store, lookahead?.store].compactMap(\.self) }
 
   private var memoryBytes: Int {
-    stage.memoryBytes + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
+    (stage?.memoryBytes ?? 0) + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
   }
 
   private var epochs: Int { configuration.training.epochs }
@@ -121,7 +120,7 @@ public final class Trainer {
 
   /// Makes a run that can be resumed, from its start weights on, as soon as it has a configuration.
   private func begin() throws {
-    try configuration.checkWarmup()
+    try configuration.checkStart(hasWeights: hasWeights)
     try run.makeFolders()
     lock = try RunLock(run)
     try checkpoint()
@@ -130,8 +129,9 @@ public final class Trainer {
 
   /// Trains to the end, or until interrupted; called again after an interruption, it goes on.
   public func train() throws -> TrainingOutcome {
+    // Before anything of a run that cannot be is written.
+    if !hasStopped { _ = try presentStage() }
     if lock == nil { try begin() }
-    if !hasStopped { try grow() }
     emit(
       .started(
         TrainingPlanSummary(
@@ -141,10 +141,10 @@ public final class Trainer {
     defer { loader.stop() }
     lastCheckpoint = .now
     while !hasStopped {
-      try grow()
-      announceGrowth()
-      try step()
-      if state.stepInEpoch >= loader.stepsPerEpoch { try endEpoch() }
+      let stage = try presentStage()
+      announce(stage)
+      try step(stage.plan)
+      if state.stepInEpoch >= loader.stepsPerEpoch { try endEpoch(stage.evaluator) }
       if isInterrupted() {
         try checkpoint()
         return .interrupted(epoch: state.epoch, step: state.stepInEpoch)
@@ -160,17 +160,19 @@ public final class Trainer {
         chosenEpoch: state.bestAccuracy == nil ? state.epoch : state.bestEpoch, seconds: state.seconds))
   }
 
-  /// Sees to it that the blocks of the present epoch are trained, and no others: blocks to come lie in the same buffers
-  /// all the time.
-  private func grow() throws {
+  /// What trains the blocks of the present epoch, and no others: blocks to come lie in the same buffers all the time.
+  private func presentStage() throws -> TrainingStage {
     let model = configuration.model(in: state.epoch)
-    guard model != stage.model else { return }
-    stage = try makeStage(model)
-    optimizer.train(only: stage.graph)
+    if let stage, stage.model == model { return stage }
+    stage = nil  // Its memory first.
+    let next = try makeStage(model)
+    optimizer.train(only: next.graph)
+    stage = next
+    return next
   }
 
-  private func announceGrowth() {
-    guard stage.model != announced else { return }
+  private func announce(_ stage: TrainingStage) {
+    guard !configuration.training.growth.isEmpty, stage.model != announced else { return }
     announced = stage.model
     emit(.grew(blocks: stage.model.layers.map(\.blocks), memoryBytes: memoryBytes))
   }
@@ -181,11 +183,11 @@ public final class Trainer {
     return configuration.optimizer.learningRate * configuration.schedule.factor(at: time, of: Double(epochs))
   }
 
-  private func step() throws {
+  private func step(_ plan: any TrainingPlan) throws {
     let start = ContinuousClock.now
     let batch = loader.next()
     let rate = learningRate
-    let result = try stage.plan.step(
+    let result = try plan.step(
       images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
       shares: batch.shares.map { UnsafeBufferPointer($0) },
       options: StepOptions(
@@ -225,7 +227,7 @@ public final class Trainer {
         + "Lower optimizer.learningRate, lengthen schedule.warmup or set optimizer.clipNorm")
   }
 
-  private func endEpoch() throws {
+  private func endEpoch(_ evaluator: Evaluator?) throws {
     let steps = Double(loader.stepsPerEpoch)
     let lastRate =
       configuration.optimizer.learningRate
@@ -236,7 +238,7 @@ public final class Trainer {
       imagesPerSecond: steps * Double(configuration.training.batchSize) / state.epochSeconds, seconds: state.seconds)
     var isBest = false
     let isLast = record.epoch == epochs
-    if let evaluator = stage.evaluator, isLast || record.epoch % configuration.training.evaluateEvery == 0 {
+    if let evaluator, isLast || record.epoch % configuration.training.evaluateEvery == 0 {
       emit(.evaluating)
       let start = ContinuousClock.now
       let evaluation = try evaluator.evaluate()
