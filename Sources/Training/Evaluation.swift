@@ -95,7 +95,7 @@ public final class Evaluator {
     weights url: URL, backend: some Backend, set: ImageSet, precision: Precision = .fp32
   ) throws {
     let (parameters, graph, info) = try Checkpoint.load(url)
-    try Trainer.check(set, fits: graph)
+    try info.check(set, fits: graph)
     let plan = try backend.compileInference(
       graph, batchSize: max(1, min(Trainer.evaluationBatch, set.count)), precision: precision, foldsBatchNorm: true,
       parameters: parameters)

@@ -33,7 +33,15 @@ public struct ONNXExport {
   ) throws -> ONNXModel {
     var export = ONNXExport(graph, parameters, foldsBatchNorm: foldsBatchNorm, images: images)
     export.model.metadata = try info.metadata()
-    if images != .normalized { export.normalize(images, info) }
+    if images != .normalized {
+      let count = info.normalization.mean.count
+      guard count == graph.inputShape.channels else {
+        throw ConfigurationError(
+          "--with-preprocessing: the normalisation is for \(count) channels, the network takes "
+            + "\(graph.inputShape.channels): give data.mean and data.std, or leave it out")
+      }
+      export.normalize(images, info)
+    }
     for node in graph.nodes.dropFirst() { export.outputs[node.id] = export.add(node) }
     export.model.nodes[export.model.nodes.count - 1].output = export.model.output.name
     return export.model

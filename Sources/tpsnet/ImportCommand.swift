@@ -81,6 +81,6 @@ extension ResNetSpec {
         + "stride \(layer.stride))"
     }
     return "\(input.height)×\(input.width) images, \(activation), stem \(stem.channels) (kernel \(stem.kernel)); "
-      + "\(layers.joined(separator: ", ")); pool \(pool), \(classes) classes"
+      + "\(layers.joined(separator: ", ")); pool \(pool) (stride 1), \(classes) classes"
   }
 }

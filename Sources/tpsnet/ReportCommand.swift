@@ -67,7 +67,9 @@ struct ReportCommand: ParsableCommand {
     if found.count == 1 { return try report(found[0]) }
     let all = try found.map { try RunData($0) }
     let comparison = RunComparison(all)
-    let page = output.map { URL(fileURLWithPath: $0) } ?? folder.appendingPathComponent("comparison.html")
+    let page =
+      output.map { URL(fileURLWithPath: $0) }
+      ?? found[0].url.deletingLastPathComponent().appendingPathComponent("comparison.html")
     try write(try comparison.html(), comparison.figures, to: page)
     if json { return try Console.json(all.map(Row.init)) }
     Console.out(try comparison.text(width: Console.width, usesColor: Console.outputUsesColor))

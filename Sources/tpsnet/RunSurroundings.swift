@@ -26,10 +26,13 @@ struct RunSurroundings {
     do {
       let dataset = try configuration.dataset(from: data)
       let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
-      let precision = (engine.precision ?? configuration.training.precision).resolved
+      let info = try Checkpoint.describe(run.chosenWeights)
+      let precision = (engine.precision ?? info.precision(configuration.training.precision)).resolved
       let evaluation = try Self.evaluator(of: run, on: dataset, backend, precision).evaluate()
       try result.add(evaluation, dataset, of: run, configuration)
     } catch let error as DatasetError {
+      Console.error("without images: \(error)")
+    } catch let error as ConfigurationError {
       Console.error("without images: \(error)")
     }
     return result
@@ -40,7 +43,7 @@ struct RunSurroundings {
     of run: RunDirectory, on dataset: Dataset, _ backend: OneDNNBackend, _ precision: Precision
   ) throws -> Evaluator {
     let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights)
-    try Trainer.check(dataset.test, fits: graph)
+    try info.check(dataset.test, fits: graph)
     let plan = try backend.compileInference(
       graph, batchSize: min(Trainer.evaluationBatch, dataset.test.count), precision: precision, foldsBatchNorm: true,
       parameters: parameters)

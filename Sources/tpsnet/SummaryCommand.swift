@@ -34,10 +34,12 @@ struct SummaryCommand: ParsableCommand {
     guard let weights else { return try Configuration.resolve(options.layers).model }
     let file = try ShippedWeights.file(weights)
     if options.isEmpty { return try Checkpoint.describe(file).model }
-    guard (try? Checkpoint.describe(file)) == nil else {
+    let asked = try Configuration.resolve(options.layers)
+    let found = try Checkpoint.load(file, fallback: asked).info.model
+    guard found == asked.model else {
       throw ConfigurationError("--weights describes its own network: leave out --preset, --config and --set")
     }
-    return try Checkpoint.load(file, fallback: Configuration.resolve(options.layers)).info.model
+    return found
   }
 
   func run() throws {

@@ -65,7 +65,8 @@ struct TestCommand: ParsableCommand {
     if let dataset { configuration.data.dataset = dataset }
     let data = try configuration.dataset(from: dataOptions.directory)
     let (set, indices) = try images(of: data, configuration)
-    try Trainer.check(set, fits: graph)
+    try info.check(set, fits: graph)
+    if let remark = info.remark(on: set) { Console.error(remark) }
 
     let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
     let precision = loaded.precision(engine.precision)

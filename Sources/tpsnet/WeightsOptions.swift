@@ -34,12 +34,9 @@ struct WeightsOptions: ParsableArguments {
     let info: CheckpointInfo
     let configuration: Configuration
 
-    /// What to compute in: what is `asked` for, else what the configuration says. Weights that were trained and judged in
-    /// fp32 keep their accuracy to the image on processors that have bf16.
+    /// What to compute in, if nothing else is `asked` for.
     func precision(_ asked: Configuration.PrecisionChoice?) -> Precision {
-      let configured = configuration.training.precision
-      let known: Configuration.PrecisionChoice? = info.notes["precision"] == "fp32" ? .fp32 : nil
-      return (asked ?? (configured == .auto ? known : nil) ?? configured).resolved
+      (asked ?? info.precision(configuration.training.precision)).resolved
     }
   }
 
@@ -66,5 +63,13 @@ struct WeightsOptions: ParsableArguments {
     var configuration = try configuration(of: info)
     configuration.model = info.model
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
+  }
+}
+
+extension CheckpointInfo {
+  /// What to compute in: as configured, but where that is left open, weights that were trained and judged in fp32 keep
+  /// their accuracy to the image on processors that have bf16.
+  func precision(_ configured: Configuration.PrecisionChoice) -> Configuration.PrecisionChoice {
+    configured == .auto && notes["precision"] == "fp32" ? .fp32 : configured
   }
 }

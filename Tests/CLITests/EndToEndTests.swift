@@ -44,6 +44,50 @@ import Testing
     #expect(try validation("data.dataset=folder:/nothing").errors.contains("/nothing"))
   }
 
+  @Test func aNetworkGrowsAndItsWeightsDoNot() throws {
+    let workspace = try Workspace()
+    let grown = try tpsnet(
+      workspace.training(
+        "grown", "--epochs", "3", "--set", "model.layers[0].blocks=3", "--set", "model.initialization=zeroResidual",
+        "--set", "training.growth=[{blocks: 1, until: 0.67}]"))
+    #expect(grown.code == 0, "\(grown.errors)")
+    #expect(grown.errors.contains("now 1, 1 blocks; ") && grown.errors.contains("now 3, 1 blocks; "), "\(grown.errors)")
+    func operations(_ run: String) throws -> Double {
+      let data = try Data(contentsOf: workspace.file(run, "summary.json"))
+      return try #require((JSONSerialization.jsonObject(with: data) as? [String: Any])?["trainingPFLOP"] as? Double)
+    }
+    let weights = workspace.file("grown", "checkpoints/best.safetensors").path
+    let more = try tpsnet(
+      "train", "--weights", weights, "--epochs", "3", "--data", workspace.data, "--runs", workspace.runs, "--name",
+      "more")
+    #expect(more.code == 0 && !more.errors.contains("now "), "\(more.errors)")
+    #expect(try operations("grown") < 0.9 * operations("more"))
+  }
+
+  @Test func imagesOfOtherClassesAreNamedAndOtherOrdersRefused() throws {
+    let weights = workspace.file("shared", "checkpoints/best.safetensors").path
+    var file = try SafetensorsFile(contentsOf: URL(fileURLWithPath: weights))
+    let folder = try TemporaryFolder()
+    for part in ["train", "test"] {
+      for number in 0..<10 {
+        let place = folder.url.appendingPathComponent("images/\(part)/class\(number)")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+          at: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/pictures/picture.png"), to: place.appendingPathComponent("1.png"))
+      }
+    }
+    let outcome = try tpsnet("test", "--weights", weights, "--dataset", "folder:\(folder.path("images"))")
+    #expect(outcome.code == 0 && outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("airplane, automobile") && outcome.errors.contains("class0, class1"), "\(outcome.errors)")
+    let names = (0..<10).reversed().map { "\"class\($0)\"" }
+    file.metadata["classes"] = "[\(names.joined(separator: ","))]"
+    let turned = try folder.write("turned.safetensors", file.serialized())
+    let refused = try tpsnet("test", "--weights", turned, "--dataset", "folder:\(folder.path("images"))")
+    #expect(refused.code == 2 && refused.errors.contains("in another order"), "\(refused.errors)")
+  }
+
   /// To train on, nothing but the weights is named.
   @Test func weightsBringTheirSettings() throws {
     let weights = workspace.file("shared", "checkpoints/best.safetensors").path

@@ -38,6 +38,34 @@ import Training
     #expect(try resolve() == Preset.default.configuration)
   }
 
+  /// The counts that the documents state.
+  @Test func presetsAreWhatTheDocumentsSay() throws {
+    for (name, parameters, multiplyAdds) in [
+      ("sprint", 3_707_704, 178_720_192), ("compact", 4_463_800, 234_163_648), ("tiny", 273_940, 48_664_320),
+      ("tpsnet-fast", 4_959_770, 723_961_088),
+    ] {
+      let graph = try resolve(.preset(name)).model.graph()
+      #expect(
+        graph.parameterCount == parameters && graph.multiplyAdds == multiplyAdds, "\(name): \(graph.multiplyAdds)")
+    }
+  }
+
+  /// Shipped weights are those of the recipes that bear their names.
+  @Test func shippedWeightsAreOfTheirPresets() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Weights")
+    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+      guard file.pathExtension == "safetensors" else { continue }
+      let info = try Checkpoint.describe(file)
+      var own = try #require(try info.configuration())
+      var preset = try resolve(.preset(file.deletingPathExtension().lastPathComponent))
+      (own.data.mean, own.data.std) = ([], [])
+      (own.training.threads, preset.training.threads) = (0, 0)
+      (own.training.seed, preset.training.seed) = (0, 0)
+      #expect(own == preset, "\(file.lastPathComponent)")
+    }
+  }
+
   @Test func strongerSourcesWin() throws {
     let folder = try TemporaryFolder()
     let file = folder.url.appendingPathComponent("a.yaml")
