@@ -31,7 +31,8 @@ class Document(TypedDict):
 
 
 def load(path: Path, cpu: str, threads: int) -> Document:
-    """What was measured before on this kind of machine, to be completed or replaced row by row."""
+    """What was measured before on this kind of machine, to be completed or replaced row by row; nothing where it was
+    measured on another."""
     if path.exists():
         document: Document = json.loads(path.read_text())
         if (document["cpu"], document["threads"]) == (cpu, threads):

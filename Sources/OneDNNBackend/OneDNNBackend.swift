@@ -37,6 +37,22 @@ public final class OneDNNBackend: Backend {
     return "\(version.major).\(version.minor).\(version.patch)"
   }
 
+  /// The widest instructions of this CPU that are used, for instance `AVX2`.
+  public static var instructions: String {
+    #if arch(x86_64)
+      let found = dnnl_get_effective_cpu_isa().rawValue
+      func has(_ wanted: dnnl_cpu_isa_t) -> Bool { found & wanted.rawValue == wanted.rawValue }
+      if has(dnnl_cpu_isa_avx512_core_amx) { return "AMX" }
+      if has(dnnl_cpu_isa_avx512_core_bf16) { return "AVX-512 bf16" }
+      if has(dnnl_cpu_isa_avx512_core) { return "AVX-512" }
+      return has(dnnl_cpu_isa_avx2) ? "AVX2" : "SSE4.1"
+    #elseif arch(arm64)
+      return "NEON"
+    #else
+      return "scalar"
+    #endif
+  }
+
   /// Whether this CPU multiplies bfloat16 in hardware (AVX-512 bf16 or AMX); on arm64 nothing asks yet.
   public static var hasFastBF16: Bool {
     #if arch(x86_64)

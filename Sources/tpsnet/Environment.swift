@@ -13,8 +13,10 @@ enum Environment {
     ["tpsnet": version, "oneDNN": OneDNNBackend.version]
   }
 
-  /// The processor's model, as the system names it.
-  static var cpu: String {
+  /// The processor's model, as the system names it, and its instructions, which that name may not tell.
+  static var cpu: String { "\(model), \(OneDNNBackend.instructions)" }
+
+  private static var model: String {
     let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
     let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
     return model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
