@@ -39,11 +39,12 @@ struct ImportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try Configuration.resolve(options.layers)
-    var (parameters, graph, info) = try Checkpoint.load(
-      URL(fileURLWithPath: file), fallback: options.isEmpty ? nil : configuration)
+    let source = URL(fileURLWithPath: file)
+    let fallback = try options.fallback(for: source)
+    let configuration = try fallback ?? Configuration.resolve([])
+    var (parameters, graph, info) = try Checkpoint.load(source, fallback: fallback)
     info.classNames = try names(info, configuration)
-    info.notes["source"] = URL(fileURLWithPath: file).lastPathComponent
+    info.notes["source"] = source.lastPathComponent
     try Checkpoint.save(parameters, info: info, steps: info.steps, to: URL(fileURLWithPath: output))
 
     let result = Result(

@@ -58,11 +58,23 @@ struct WeightsOptions: ParsableArguments {
       let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights, fallback: configuration)
       return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
     }
-    let fallback = try options.isEmpty ? nil : Configuration.resolve(options.layers)
-    let (parameters, graph, info) = try Checkpoint.load(ShippedWeights.file(weights ?? ""), fallback: fallback)
+    let file = try ShippedWeights.file(weights ?? "")
+    let (parameters, graph, info) = try Checkpoint.load(file, fallback: options.fallback(for: file))
     var configuration = try configuration(of: info)
     configuration.model = info.model
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
+  }
+}
+
+extension ConfigurationOptions {
+  /// What holds for weights that do not describe themselves, if anything was asked for: single settings are laid over what
+  /// the shapes of the tensors tell, where no preset and no file is named.
+  func fallback(for weights: URL) throws -> Configuration? {
+    if isEmpty { return nil }
+    guard preset == nil, config == nil, let model = try? Checkpoint.describe(weights).model else {
+      return try Configuration.resolve(layers)
+    }
+    return try Configuration.resolve(layers, over: Configuration(model: model))
   }
 }
 

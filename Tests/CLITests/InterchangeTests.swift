@@ -27,6 +27,10 @@ import Testing
     #expect(try file.int64s(named: "bn1.num_batches_tracked") == [321])
     let summary = try tpsnet("summary", "--weights", output, "--json").json()
     #expect(summary["parameters"] as? Int == 12_626)
+    let network = torch.appendingPathComponent("network.pt").path
+    let halves = try tpsnet(
+      "import", network, folder.path("halves"), "--set", "data.mean=[0.5,0.5,0.5]", "--set", "data.std=[0.5,0.5,0.5]")
+    #expect(halves.code == 0 && halves.output.contains("mean [0.5, 0.5, 0.5]"), "\(halves.errors)")
     let plain = try tpsnet("import", output, folder.path("again.safetensors"))
     #expect(plain.output.contains("12,626 parameters") && plain.output.contains("stride 2"))
     let again = try SafetensorsFile(contentsOf: URL(fileURLWithPath: folder.path("again.safetensors")))
