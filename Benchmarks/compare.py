@@ -97,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tpsnet-bench-") as scratch:
         runner = Runner(options.threads, options.steps, Path(scratch))
         path = options.output / f"{options.name}.json"
-        if options.rows and path.exists() and not load(path, runner.cpu, runner.threads)["rows"]:
+        if (options.rows or options.config) and path.exists() and not load(path, runner.cpu, runner.threads)["rows"]:
             sys.exit(f"{path} is of another machine or number of threads: measure all rows, or give another --name")
         print(measure(options, runner), end="")
 

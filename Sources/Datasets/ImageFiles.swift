@@ -8,7 +8,8 @@ public enum ImageFiles {
   public static let standardInput = "-"
 
   /// The files that `paths` name: a folder stands for the images in it and below it, sorted by path, but for names that
-  /// start with a dot; everything else for itself. Throws `DatasetError` where a path names nothing, or a folder without images.
+  /// start with a dot; everything else for itself. Throws `DatasetError` where a path names nothing, or a folder without
+  /// images.
   public static func expand(_ paths: [String]) throws -> [String] {
     try paths.flatMap { path -> [String] in
       if path == standardInput { return [path] }

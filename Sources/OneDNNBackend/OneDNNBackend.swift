@@ -45,7 +45,8 @@ public final class OneDNNBackend: Backend {
       if has(dnnl_cpu_isa_avx512_core_amx) { return "AMX" }
       if has(dnnl_cpu_isa_avx512_core_bf16) { return "AVX-512 bf16" }
       if has(dnnl_cpu_isa_avx512_core) { return "AVX-512" }
-      return has(dnnl_cpu_isa_avx2) ? "AVX2" : "SSE4.1"
+      if has(dnnl_cpu_isa_avx2) { return "AVX2" }
+      return has(dnnl_cpu_isa_avx) ? "AVX" : "SSE4.1"
     #elseif arch(arm64)
       return "NEON"
     #else

@@ -6,7 +6,8 @@ extension Configuration {
   /// A part of training in which each layer has its first `blocks` blocks alone.
   ///
   /// A block that joins computes nothing at first, so that the deeper network begins as the one before it (Chen et al.
-  /// 2016, "Net2Net"; for residual networks Chang et al. 2018, "Multi-level residual networks from dynamical systems view").
+  /// 2016, "Net2Net"; for residual networks Chang et al. 2018, "Multi-level residual networks from dynamical systems
+  /// view").
   public struct Growth: Codable, Sendable, Equatable {
     /// Blocks of each layer; a layer that has no more is whole.
     public var blocks: Int
@@ -28,7 +29,6 @@ extension Configuration {
       guard model != self.model else { break }
       // A share that is meant to be a whole number of epochs may lie a hair below it.
       let end = Int(part.until * Double(training.epochs) + 1e-9)
-      if parts.last?.model == model { parts.removeLast() }
       parts.append((model, end))
     }
     return parts + [(model, training.epochs)]
@@ -55,7 +55,7 @@ extension Configuration {
     return sum
   }
 
-  /// Throws `ConfigurationError` where the parts of growth do not follow one another or a new block would not be silent.
+  /// Throws `ConfigurationError` where the parts of growth do not follow one another or a new block would be heard.
   func validateGrowth() throws {
     guard !training.growth.isEmpty else { return }
     func demand(_ condition: Bool, _ path: String, _ reason: String) throws {

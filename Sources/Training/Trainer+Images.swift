@@ -38,27 +38,26 @@ extension Trainer {
 }
 
 extension CheckpointInfo {
-  /// Throws where the images of `set` cannot go through `graph`, the network of the checkpoint, or have the classes that it
-  /// has learnt in another order.
+  /// Throws where the images of `set` cannot go through `graph`, the network of the checkpoint, or have the classes that
+  /// it has learnt in another order.
   public func check(_ set: ImageSet, fits graph: Graph) throws {
     try Trainer.check(set, fits: graph)
-    guard classNames == set.classNames || Set(classNames) != Set(set.classNames) else {
-      throw ConfigurationError(
-        "the classes of the data set are in another order than those of the weights: "
-          + "\(Self.list(set.classNames)) and \(Self.list(classNames)): give its folders the same names, letter case included"
-      )
-    }
+    let pairs = zip(classNames, set.classNames).enumerated()
+    guard Set(classNames) == Set(set.classNames), let (place, (own, other)) = pairs.first(where: { $1.0 != $1.1 })
+    else { return }
+    throw ConfigurationError(
+      "class \(place) of the weights is \(own), of the data set \(other): give its folders names that sort in the order of "
+        + "the weights, such as \(place)-\(own)")
   }
 
-  /// What is to be said where the classes of `set` bear other names than those learnt, which may be the same all the same;
+  /// What is to be said where the classes of `set` bear other names than those learnt, which may stand for the same;
   /// else nil.
   public func remark(on set: ImageSet) -> String? {
     guard !classNames.isEmpty, classNames != set.classNames else { return nil }
-    return "the weights tell \(Self.list(classNames)) apart, the data set has \(Self.list(set.classNames)): "
+    func list(_ names: [String]) -> String {
+      names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
+    }
+    return "the weights tell \(list(classNames)) apart, the data set has \(list(set.classNames)): "
       + "they are compared by their numbers"
-  }
-
-  private static func list(_ names: [String]) -> String {
-    names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
   }
 }

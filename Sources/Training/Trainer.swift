@@ -36,7 +36,7 @@ public final class Trainer {
   private var lastCheckpoint = ContinuousClock.now
   private var lock: RunLock?
 
-  /// Compiles a run.
+  /// Prepares a run; `train` compiles it.
   ///
   /// - Parameters:
   ///   - dataset: its training images alone are used.

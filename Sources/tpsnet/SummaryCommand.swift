@@ -33,8 +33,7 @@ struct SummaryCommand: ParsableCommand {
   private func spec() throws -> ResNetSpec {
     guard let weights else { return try Configuration.resolve(options.layers).model }
     let file = try ShippedWeights.file(weights)
-    if options.isEmpty { return try Checkpoint.describe(file).model }
-    let asked = try Configuration.resolve(options.layers)
+    guard let asked = try options.fallback(for: file) else { return try Checkpoint.describe(file).model }
     let found = try Checkpoint.load(file, fallback: asked).info.model
     guard found == asked.model else {
       throw ConfigurationError("--weights describes its own network: leave out --preset, --config and --set")

@@ -46,8 +46,10 @@ struct WeightsOptions: ParsableArguments {
     let assignments = options.assignments.map { Configuration.Layer.assignment($0) }
     if let own = try info.configuration() { return try Configuration.resolve(assignments, over: own) }
     let dataset = info.notes["dataset"].map { [Configuration.Layer.assignment("data.dataset=\(YAMLText.scalar($0))")] }
+    let chosen = Array(options.layers.dropLast(assignments.count))
     return try Configuration.resolve(
-      Array(options.layers.dropLast(assignments.count)) + (dataset ?? []) + assignments)
+      chosen + (dataset ?? []) + assignments,
+      over: chosen.isEmpty ? Configuration(model: info.model) : Preset.default.configuration)
   }
 
   /// Reads the weights.
@@ -67,8 +69,8 @@ struct WeightsOptions: ParsableArguments {
 }
 
 extension ConfigurationOptions {
-  /// What holds for weights that do not describe themselves, if anything was asked for: single settings are laid over what
-  /// the shapes of the tensors tell, where no preset and no file is named.
+  /// What holds for weights that do not describe themselves, if anything was asked for: single settings are laid over
+  /// what the shapes of the tensors tell, where no preset and no file is named.
   func fallback(for weights: URL) throws -> Configuration? {
     if isEmpty { return nil }
     guard preset == nil, config == nil, let model = try? Checkpoint.describe(weights).model else {

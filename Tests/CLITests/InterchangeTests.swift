@@ -31,6 +31,8 @@ import Testing
     let halves = try tpsnet(
       "import", network, folder.path("halves"), "--set", "data.mean=[0.5,0.5,0.5]", "--set", "data.std=[0.5,0.5,0.5]")
     #expect(halves.code == 0 && halves.output.contains("mean [0.5, 0.5, 0.5]"), "\(halves.errors)")
+    let pool = ["--set", "model.pool=16"]
+    #expect(try tpsnet(["summary", "--weights", network] + pool).code == 0)
     let plain = try tpsnet("import", output, folder.path("again.safetensors"))
     #expect(plain.output.contains("12,626 parameters") && plain.output.contains("stride 2"))
     let again = try SafetensorsFile(contentsOf: URL(fileURLWithPath: folder.path("again.safetensors")))

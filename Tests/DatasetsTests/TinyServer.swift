@@ -9,6 +9,7 @@ final class TinyServer: @unchecked Sendable {
     /// Bytes of a body after which the connection is closed.
     var breaksAfter = Int.max
     var status: Int?
+    var tellsLength = true
   }
 
   let port: UInt16
@@ -75,7 +76,8 @@ final class TinyServer: @unchecked Sendable {
       start = min(from, content.count)
       head = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes \(start)-\(content.count - 1)/\(content.count)\r\n"
     }
-    head += "Content-Length: \(content.count - start)\r\nConnection: close\r\n\r\n"
+    if behaviour.tellsLength { head += "Content-Length: \(content.count - start)\r\n" }
+    head += "Connection: close\r\n\r\n"
     send(ascii(head) + content[start...].prefix(behaviour.breaksAfter), to: connection)
   }
 

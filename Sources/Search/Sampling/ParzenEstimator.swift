@@ -6,8 +6,8 @@ import Randomness
 /// A mixture of products of kernels (Bergstra et al., "Algorithms for hyper-parameter optimization", 2011).
 ///
 /// Around a point's value stands, for numbers, a normal distribution cut off at the variable's ends, of width
-/// 0.2 · n^(−1/(d+4)) of the range for n points and d variables (Scott's rule, as in Optuna up to version 4) and no less
-/// than 1 / min(100, n + 2); for choices, the point's own with weight 1 + 1/(n + 1) and every other with 1/(n + 1).
+/// 0.2 · n^(−1/(d+4)) of the range for n points and d variables (Scott's rule, as in Optuna up to version 4) and no
+/// less than 1 / min(100, n + 2); for choices, the point's own with weight 1 + 1/(n + 1) and every other with 1/(n + 1).
 struct ParzenEstimator {
   /// A component's kernel of one variable.
   private enum Kernel {

@@ -1,5 +1,5 @@
-// Points in time as Optuna's tables have them, to the microsecond and without a zone: heartbeats in UTC, starts and ends
-// as the clock on the wall shows them (Python's `datetime.now()`).
+// Points in time as Optuna's tables have them, to the microsecond and without a zone: heartbeats in UTC, starts and
+// ends as the clock on the wall shows them (Python's `datetime.now()`).
 import Foundation
 
 /// A point in time, to the microsecond.
@@ -18,7 +18,7 @@ struct Timestamp: Hashable, Sendable {
     self.init(date + Self.offset(at: date))
   }
 
-  /// When the clock on the wall shows this; where it shows it twice, the first time.
+  /// When the clock on the wall shows this; where it shows it twice, one of both.
   var dateOnWall: Date { date - Self.offset(at: date - Self.offset(at: date)) }
 
   /// Seconds by which the wall's clock is ahead of UTC.
