@@ -40,8 +40,6 @@ public final class OneDNNBackend: Backend {
   /// The widest instructions of this CPU that are used, for instance `AVX2`.
   public static var instructions: String {
     #if arch(x86_64)
-      let found = dnnl_get_effective_cpu_isa().rawValue
-      func has(_ wanted: dnnl_cpu_isa_t) -> Bool { found & wanted.rawValue == wanted.rawValue }
       if has(dnnl_cpu_isa_avx512_core_amx) { return "AMX" }
       if has(dnnl_cpu_isa_avx512_core_bf16) { return "AVX-512 bf16" }
       if has(dnnl_cpu_isa_avx512_core) { return "AVX-512" }
@@ -57,12 +55,18 @@ public final class OneDNNBackend: Backend {
   /// Whether this CPU multiplies bfloat16 in hardware (AVX-512 bf16 or AMX); on arm64 nothing asks yet.
   public static var hasFastBF16: Bool {
     #if arch(x86_64)
-      let needed = dnnl_cpu_isa_avx512_core_bf16.rawValue
-      return dnnl_get_effective_cpu_isa().rawValue & needed == needed
+      return has(dnnl_cpu_isa_avx512_core_bf16)
     #else
       return false
     #endif
   }
+
+  #if arch(x86_64)
+    /// Whether oneDNN uses these instructions here.
+    private static func has(_ wanted: dnnl_cpu_isa_t) -> Bool {
+      dnnl_get_effective_cpu_isa().rawValue & wanted.rawValue == wanted.rawValue
+    }
+  #endif
 
   /// The fastest precision that trains well on this CPU.
   public static var bestPrecision: Precision { hasFastBF16 ? .bf16 : .fp32 }

@@ -35,8 +35,7 @@ public final class ProgressReporter {
           + "steps; \(Format.mebibytes(plan.memoryBytes)) of memory")
       if plan.resumedAt > 0 { line("resumed after step \(plan.resumedAt)") }
     case .grew(let blocks, let bytes):
-      line(
-        "now \(blocks.map(String.init).joined(separator: ", ")) blocks; \(Format.mebibytes(bytes)) of memory")
+      line("now \(blocks.map(String.init).joined(separator: ", ")) blocks; \(Format.mebibytes(bytes)) of memory")
     case .stepped(let progress):
       stepped(progress)
     case .evaluating:

@@ -30,9 +30,7 @@ struct RunSurroundings {
       let precision = (engine.precision ?? info.precision(configuration.training.precision)).resolved
       let evaluation = try Self.evaluator(of: run, on: dataset, backend, precision).evaluate()
       try result.add(evaluation, dataset, of: run, configuration)
-    } catch let error as DatasetError {
-      Console.error("without images: \(error)")
-    } catch let error as ConfigurationError {
+    } catch  where error is DatasetError || error is ConfigurationError {
       Console.error("without images: \(error)")
     }
     return result

@@ -96,7 +96,7 @@ struct TrainCommand: ParsableCommand {
       configuration = try run.storedConfiguration()
       resumed = run
     } else {
-      configuration = try Configuration.resolve((base(trial, checkpoint)) + options.layers + flags)
+      configuration = try Configuration.resolve(base(trial, checkpoint) + options.layers + flags)
     }
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(configuration)
@@ -149,13 +149,12 @@ struct TrainCommand: ParsableCommand {
 
   /// A run goes on in the precision in which it began, on processors that have it.
   private func precision(of configuration: Configuration, _ resumed: RunDirectory?) -> Precision {
-    let precision = configuration.training.precision.resolved
-    let notes = resumed.flatMap { try? Checkpoint.describe($0.lastWeights) }?.notes
-    guard let begun = notes?["precision"].flatMap(Precision.init(rawValue:)), begun != precision else {
-      return precision
+    let configured = configuration.training.precision
+    guard let info = resumed.flatMap({ try? Checkpoint.describe($0.lastWeights) }) else { return configured.resolved }
+    let precision = info.precision(configured).resolved
+    if precision == .fp32, info.notes["precision"] == Precision.bf16.rawValue {
+      Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
     }
-    if begun == .fp32 { return .fp32 }
-    Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
     return precision
   }
 
