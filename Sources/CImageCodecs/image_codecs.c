@@ -30,6 +30,16 @@ static int allocate(
   return image->pixels ? 0 : fail(image, "out of memory");
 }
 
+/// Lays 8-bit pixels with an opacity on white, value by value, as programs for pictures do.
+static void lay_on_white(const uint8_t *rgba, tpsnet_image *image) {
+  const size_t count = (size_t)image->width * (size_t)image->height;
+  for (size_t pixel = 0; pixel < count; pixel++) {
+    const unsigned alpha = rgba[pixel * 4 + 3];
+    for (int channel = 0; channel < 3; channel++)
+      image->pixels[pixel * 3 + channel] = (uint8_t)((rgba[pixel * 4 + channel] * alpha + 255 * (255 - alpha) + 127) / 255);
+  }
+}
+
 static int decode_png(
     const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
   png_image png = {.version = PNG_IMAGE_VERSION};
@@ -38,11 +48,21 @@ static int decode_png(
     png_image_free(&png);
     return -1;
   }
-  png.format = PNG_FORMAT_RGB;
+  // libpng would lay it on white in linear light of 8 bits, in which dark colours are all alike.
+  const int has_alpha = (png.format & PNG_FORMAT_FLAG_ALPHA) != 0;
+  png.format = has_alpha ? PNG_FORMAT_RGBA : PNG_FORMAT_RGB;
   png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
-  const png_color white = {255, 255, 255};
-  if (!png_image_finish_read(&png, &white, image->pixels, 0, NULL)) return fail(image, png.message);
-  return 0;
+  uint8_t *target = has_alpha ? malloc((size_t)image->width * (size_t)image->height * 4) : image->pixels;
+  if (!target) {
+    png_image_free(&png);
+    return fail(image, "out of memory");
+  }
+  const int status = png_image_finish_read(&png, NULL, target, 0, NULL) ? 0 : fail(image, png.message);
+  if (has_alpha) {
+    if (!status) lay_on_white(target, image);
+    free(target);
+  }
+  return status;
 }
 
 /// Whether a JPEG's picture has an end. Segments are passed over, as they may hold pictures of their own; within scans
@@ -114,11 +134,7 @@ static int decode_webp(
     free(rgba);
     return fail(image, "damaged or missing WebP data");
   }
-  for (size_t pixel = 0; pixel < count; pixel++) {
-    const unsigned alpha = rgba[pixel * 4 + 3];
-    for (int channel = 0; channel < 3; channel++)
-      image->pixels[pixel * 3 + channel] = (uint8_t)((rgba[pixel * 4 + channel] * alpha + 255 * (255 - alpha) + 127) / 255);
-  }
+  lay_on_white(rgba, image);
   free(rgba);
   return 0;
 }

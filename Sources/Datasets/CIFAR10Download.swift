@@ -63,8 +63,17 @@ public enum CIFAR10Download {
   package static func run(
     _ source: Source, into directory: DataDirectory, progress: @escaping @Sendable (DownloadProgress) -> Void
   ) throws -> DataReport {
+    // Before anything is written: data that is there may be read-only.
     if let present = try DataImport.presentReport(in: directory, reference: source.reference) { return present }
-    try Files.makeFolder(directory.path)
+    return try Files.withLock(on: directory.path) {
+      try DataImport.presentReport(in: directory, reference: source.reference)
+        ?? fetchAndInstall(source, into: directory, progress: progress)
+    }
+  }
+
+  private static func fetchAndInstall(
+    _ source: Source, into directory: DataDirectory, progress: @escaping @Sendable (DownloadProgress) -> Void
+  ) throws -> DataReport {
     let part = directory.path + "/cifar-10-binary.tar.gz.part"
     try fetch(source, to: part, progress: progress)
     let found = try SHA256.ofFile(part)

@@ -24,9 +24,16 @@ public enum DataImport {
         .missing, at: source, "no such folder or archive", remedy: "name a folder or .tar.gz that has CIFAR-10")
     }
     if let present = try presentReport(in: directory, reference: reference) { return present }
-    let source = DataDirectory(path: source)
+    return try Files.withLock(on: directory.path) {
+      try presentReport(in: directory, reference: reference)
+        ?? bring(DataDirectory(path: source), into: directory, reference: reference)
+    }
+  }
+
+  private static func bring(
+    _ source: DataDirectory, into directory: DataDirectory, reference: CIFAR10Reference
+  ) throws -> DataReport {
     if Files.isFolder(source.path) { return try install(source, into: directory, reference: reference) }
-    try Files.makeFolder(directory.path)
     return try Files.withTemporaryFolder(in: directory.path) { folder in
       let names = Set(CIFAR10.Layout.allCases.flatMap(\.fileNames))
       try Archive.unpack(source.path, names: names, into: folder, limit: fileLimit)
@@ -64,7 +71,6 @@ public enum DataImport {
         remedy: "fetch the copy again")
     }
     let classNames = try folder.classNames()
-    try Files.makeFolder(directory.path)
     try Files.withTemporaryFolder(in: directory.path) { temporary in
       for name in CIFAR10.batchNames {
         try Files.write(folder.batch(named: name).records, to: "\(temporary)/\(name).bin")

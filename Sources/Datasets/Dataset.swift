@@ -1,5 +1,6 @@
 // A data set and the words by which a user names one: cifar10, fashion-mnist or folder:PATH.
 // Loading follows from the name; every set arrives in the same shape.
+import Foundation
 
 /// Images to learn from and images to be judged by.
 public struct Dataset: Sendable {
@@ -27,13 +28,15 @@ public enum DatasetSource: Equatable, Sendable, CustomStringConvertible {
   /// A folder of images, one folder a class.
   case folder(path: String)
 
-  /// Reads `cifar10`, `fashion-mnist` or `folder:PATH`. Throws `DatasetError` for anything else.
+  /// Reads `cifar10`, `fashion-mnist` or `folder:PATH`, whose path becomes absolute (a leading `~` is the home
+  /// directory), so that what is written down means the same everywhere. Throws `DatasetError` for anything else.
   public init(parsing text: String) throws {
     switch text {
     case "cifar10": self = .cifar10
     case "fashion-mnist": self = .fashionMNIST
     case let folder where folder.hasPrefix("folder:") && folder.count > "folder:".count:
-      self = .folder(path: String(folder.dropFirst("folder:".count)))
+      let path = (String(folder.dropFirst("folder:".count)) as NSString).expandingTildeInPath
+      self = .folder(path: URL(fileURLWithPath: path).standardizedFileURL.path)
     default:
       throw DatasetError(
         .usage, "unknown data set '\(text)'", remedy: "choose cifar10, fashion-mnist or folder:PATH")

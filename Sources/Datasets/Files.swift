@@ -81,7 +81,7 @@ enum Files {
 
   /// Runs `body` on a new hidden folder inside `parent`, which is removed afterwards unless it was renamed.
   static func withTemporaryFolder<Result>(in parent: String, _ body: (String) throws -> Result) throws -> Result {
-    let folder = "\(parent)/.tpsnet-\(UUID().uuidString)"
+    let folder = "\(parent)/\(temporaryPrefix)\(UUID().uuidString)"
     try makeFolder(folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     return try body(folder)

@@ -23,7 +23,7 @@ public enum PickleError: Error, Equatable, Sendable {
 /// and a pickle holds 2²⁰ values, 2¹⁶ lists and 2¹⁶ calls at most.
 public struct Pickle: Sendable {
   /// A value of Python's.
-  public enum Value: Sendable {
+  public enum Value: Hashable, Sendable {
     case none
     case bool(Bool)
     case integer(Int)

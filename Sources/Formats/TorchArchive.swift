@@ -100,9 +100,14 @@ struct TorchArchive {
       throw TorchArchiveError("it holds no dictionary of weights; \(Self.remedy)")
     }
     if items.allSatisfy({ isTensor($0.value) }) { return items }
+    // Each value once: a small file may name one large dictionary very often.
+    var verdicts: [Pickle.Value: Bool] = [:]
     let candidates = items.filter { item in
-      guard let inner = pickle.items(of: item.value) else { return false }
-      return !inner.isEmpty && inner.allSatisfy { isTensor($0.value) }
+      if let known = verdicts[item.value] { return known }
+      let inner = pickle.items(of: item.value) ?? []
+      let verdict = !inner.isEmpty && inner.allSatisfy { isTensor($0.value) }
+      verdicts[item.value] = verdict
+      return verdict
     }
     let usual = Self.usualKeys.lazy.compactMap { key in candidates.first { $0.key == key } }.first
     guard let chosen = candidates.count == 1 ? candidates[0] : usual else {

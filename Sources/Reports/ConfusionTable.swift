@@ -7,7 +7,7 @@ extension Evaluation {
     let names = (0..<classes).map { $0 < classNames.count ? classNames[$0] : "\($0)" }
     var table = Table(["class", "accuracy"] + names.map { String($0.prefix(5)) })
     for (index, row) in confusion.enumerated() {
-      table.append([names[index], Format.percent(perClass[index])] + row.map { $0 == 0 ? "" : "\($0)" })
+      table.append([names[index], perClass[index].map(Format.percent) ?? "–"] + row.map { $0 == 0 ? "" : "\($0)" })
     }
     return table.text
   }

@@ -40,14 +40,20 @@ extension Distribution {
     let log = text("log") == "true"
     switch name {
     case "FloatDistribution":
-      guard let low = number("low"), let high = number("high") else { return nil }
+      guard let low = number("low"), let high = number("high"), low.isFinite, high.isFinite, low <= high else {
+        return nil
+      }
+      guard number("step").map({ $0 > 0 && $0.isFinite && (high - low) / $0 < 1e15 }) ?? true else { return nil }
       return .float(low: low, high: high, step: number("step"), log: log)
     case "IntDistribution":
-      guard let low = integer("low"), let high = integer("high") else { return nil }
-      return .integer(low: low, high: high, step: integer("step") ?? 1, log: log)
+      guard let low = integer("low"), let high = integer("high"), low <= high else { return nil }
+      let step = integer("step") ?? 1
+      guard step > 0, !high.subtractingReportingOverflow(low).overflow else { return nil }
+      return .integer(low: low, high: high, step: step, log: log)
     case "CategoricalDistribution":
       guard case .list(let items) = attributes["choices"] else { return nil }
-      let choices = items.compactMap(Choice.init(tree:))
+      // Other programs' studies have Python's None among their choices.
+      let choices = items.compactMap { $0 == .scalar("null", isQuoted: false) ? .text("None") : Choice(tree: $0) }
       return choices.count == items.count ? .categorical(choices) : nil
     default: return nil
     }

@@ -233,7 +233,13 @@ extension Proposer {
       var random = CounterRandom(seed: definition.seed, SearchPurpose.completion.rawValue, UInt64(number), attempt)
       guard let point = space.draw(given: given, &random) else { continue }
       switch candidates.judge(point) {
-      case .fits: return point
+      case .fits:
+        do {
+          try checkTraining(of: configuration(at: point))
+          return point
+        } catch {
+          problem = "\(error)"
+        }
       case .impossible(let reason): problem = reason
       case .over(let limit, let cost):
         problem =

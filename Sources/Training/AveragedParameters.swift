@@ -52,10 +52,10 @@ public final class Lookahead {
     store.values.copy(from: source.values)
   }
 
-  /// After step `step` of `steps`, counted from 1: where it is due, slow ← share · slow + (1 − share) · values, and
-  /// values ← slow.
+  /// After step `step` of `steps`, counted from 1: where it is due, and after the last one, slow ← share · slow +
+  /// (1 − share) · values, and values ← slow.
   public func update(after step: Int, of steps: Int) {
-    guard settings.every > 0, step % settings.every == 0 else { return }
+    guard settings.every > 0, step % settings.every == 0 || step == steps else { return }
     let share = settings.decay * pow(Double(step) / Double(steps), settings.power)
     store.move(towards: source, by: Float(1 - share))
     source.values.copy(from: store.values)

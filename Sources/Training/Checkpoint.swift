@@ -27,6 +27,12 @@ public struct CheckpointInfo: Sendable {
     self.notes = notes
   }
 
+  /// The note of what the weights are called that a run started from.
+  static let startWeightsNote = "startWeights"
+
+  /// The weights that its run started from, as they were named; nil where they were drawn.
+  public var startWeights: String? { notes[Self.startWeightsNote] }
+
   /// Training steps so far, where it says so.
   public var steps: Int { notes["step"].flatMap { Int($0) } ?? 0 }
 

@@ -24,6 +24,7 @@ public final class Classifier {
   /// Images of a pass.
   public let batchSize: Int
   private let plan: any InferencePlan
+  private let framing: PictureFraming
   private let normalization: Normalization
   private let input: AlignedBuffer<Float>
 
@@ -49,6 +50,7 @@ public final class Classifier {
     }
     side = shape.height
     self.batchSize = batchSize
+    framing = PictureFraming(dataset: info.notes["dataset"] ?? "")
     normalization = info.normalization
     classNames =
       info.classNames.count == graph.classes ? info.classNames : (0..<graph.classes).map { "class \($0)" }
@@ -57,15 +59,27 @@ public final class Classifier {
     input = AlignedBuffer(count: batchSize * shape.count)
   }
 
-  /// The guesses for each of `pictures`, the most likely class first. A picture is cut to its centred square and scaled
-  /// to the network's size (`DecodedImage.fitted(toSide:)`).
+  /// The guesses for each of `pictures`, the most likely class first; what the network sees of them is `image(of:)`.
   public func classify(_ pictures: [DecodedImage]) throws -> [[Guess]] {
-    try classify(images: pictures.map { try $0.fitted(toSide: side) })
+    try classify(images: pictures.map(image))
   }
 
-  /// The guesses for each of `images`, which are 3 × side × side bytes, channels first (`DecodedImage.fitted(toSide:)`).
+  /// `picture` as the network sees it: its centred square, scaled to the network's size, like the images that it was
+  /// trained on (`PictureFraming`). 3 × side × side bytes, channels first.
+  public func image(of picture: DecodedImage) throws -> [UInt8] {
+    try framing(of: picture).image(of: picture, side: side)
+  }
+
+  /// How `picture` becomes an image.
+  func framing(of picture: DecodedImage) -> PictureFraming { framing.forPicture(picture, side: side) }
+
+  /// The guesses for each of `images`, which are 3 × side × side bytes, channels first (`image(of:)`). Throws
+  /// `ConfigurationError` where one is not.
   public func classify(images: [[UInt8]]) throws -> [[Guess]] {
-    try logits(of: images.map(normalized)).map { guesses($0) }
+    if let wrong = images.first(where: { $0.count != 3 * side * side }) {
+      throw ConfigurationError("an image of \(wrong.count) bytes: the network takes 3×\(side)×\(side)")
+    }
+    return try logits(of: images.map(normalized)).map { guesses($0) }
   }
 
   /// The guesses for one picture, the most likely class first.

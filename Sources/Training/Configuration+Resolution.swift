@@ -42,7 +42,10 @@ extension Configuration {
         try tree.set(assignment)
       }
     }
-    let configuration = try Configuration(tree)
+    var configuration = try Configuration(tree)
+    if let source = try? DatasetSource(parsing: configuration.data.dataset) {
+      configuration.data.dataset = source.description
+    }
     try configuration.validate()
     return configuration
   }

@@ -185,7 +185,9 @@ public enum ConfigurationTree: Hashable, Sendable {
       try map[key, default: .map([:])].replace(path.dropFirst(), with: value)
     case .list(var items):
       guard let index = Int(key), items.indices.contains(index) else {
-        throw ConfigurationError("there is no element \(key): use 0 to \(items.count - 1)")
+        throw ConfigurationError(
+          items.isEmpty
+            ? "the list is empty: give the whole list" : "there is no element \(key): use 0 to \(items.count - 1)")
       }
       self = .scalar("", isQuoted: false)
       defer { self = .list(items) }

@@ -34,11 +34,11 @@ public struct Evaluation: Sendable {
   /// Share of correct images.
   public var accuracy: Double { labels.isEmpty ? 0 : Double(correct) / Double(labels.count) }
 
-  /// Share of correct images of each class; 0 for a class without images.
-  public var perClass: [Double] {
+  /// Share of correct images of each class; nil for a class without images.
+  public var perClass: [Double?] {
     confusion.enumerated().map { index, row in
       let total = row.reduce(0, +)
-      return total == 0 ? 0 : Double(row[index]) / Double(total)
+      return total == 0 ? nil : Double(row[index]) / Double(total)
     }
   }
 

@@ -10,6 +10,7 @@ public struct Saliency: Sendable {
   /// Rows and columns.
   public let side: Int
   private let picture: DecodedImage
+  private let framing: PictureFraming
 
   /// Covers each part of `picture` in turn with a square of a quarter of the side in the mean colour, a quarter of the
   /// square apart, and measures the fall of the log-odds of class `label`. A pixel's value is the mean over the squares
@@ -18,7 +19,7 @@ public struct Saliency: Sendable {
     let side = classifier.side
     let square = max(1, side / 4)
     let places = Self.places(side: side, square: square, step: max(1, square / 4))
-    let image = classifier.normalized(try picture.fitted(toSide: side))
+    let image = classifier.normalized(try classifier.image(of: picture))
     var sums = [Float](repeating: 0, count: side * side)
     var counts = sums
     let whole = Self.evidence(try classifier.logits(of: [image])[0], label)
@@ -35,7 +36,7 @@ public struct Saliency: Sendable {
       }
     }
     values = zip(sums, counts).map { $0 / $1 }
-    (self.picture, self.side) = (picture, side)
+    (self.picture, framing, self.side) = (picture, classifier.framing(of: picture), side)
   }
 
   /// Places from one edge to the other, `step` apart.
@@ -63,11 +64,11 @@ public struct Saliency: Sendable {
     return logits[label] - largest - Float(log(sum))
   }
 
-  /// The picture's centred square, enlarged to about 256 pixels, grey where nothing matters and red where it matters most.
+  /// The picture as the network sees it, enlarged to about 256 pixels, grey where nothing matters and red where it matters most.
   public func overlay() throws -> DecodedImage {
     let zoom = max(1, 256 / side)
     let size = side * zoom
-    let plain = try picture.fitted(toSide: size)
+    let plain = try framing.image(of: picture, side: size)
     let largest = max(values.max() ?? 0, .leastNormalMagnitude)
     var pixels = [UInt8](repeating: 0, count: size * size * 3)
     for y in 0..<size {

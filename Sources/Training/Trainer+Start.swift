@@ -21,8 +21,10 @@ extension Trainer {
   /// Takes the start weights from `other`, which must be of the same network but for the classifier's shape: a classifier
   /// of another shape keeps its own start. Returns whether all were taken. Throws `ConfigurationError` also where the
   /// network would grow: blocks that have learnt do not join silently.
+  ///
+  /// - Parameter name: what they are called in the notes of the run's checkpoints.
   @discardableResult
-  public func start(from other: ParameterStore) throws -> Bool {
+  public func start(from other: ParameterStore, called name: String) throws -> Bool {
     guard configuration.training.growth.isEmpty else {
       throw ConfigurationError("training.growth: a network that starts from weights is grown: use []")
     }
@@ -31,10 +33,10 @@ extension Trainer {
       differing.allSatisfy({ $0.hasPrefix("linear.") })
     else {
       throw ConfigurationError(
-        "--weights: the checkpoint is of another network than the configuration's model: name its --preset or --config, "
-          + "or none")
+        "--weights: the checkpoint is of another network than the configuration's model: leave out --preset and "
+          + "--config, or name those of its network")
     }
-    hasWeights = true
+    startWeights = name
     for store in stores {
       for spec in store.specs where !differing.contains(spec.name) {
         _ = store.values(of: spec.name).update(fromContentsOf: UnsafeBufferPointer(other.values(of: spec.name)))

@@ -29,8 +29,6 @@ public final class Trainer {
   private var stage: TrainingStage?
   /// The last network that those who watch were told of.
   private var announced: ResNetSpec?
-  /// Whether the run starts from weights that have learnt.
-  var hasWeights = false
   private let counts: (train: Int, validation: Int)
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
@@ -64,6 +62,11 @@ public final class Trainer {
     let split = try Self.split(dataset.train, configuration.data)
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
+    // First, because it refuses images that nothing below can take.
+    loader = try BatchLoader(
+      set: dataset.train, indices: split.train, batchSize: settings.batchSize,
+      augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
+      dropsLast: true)
     parameters = try Self.startWeights(
       of: graph, seed: settings.seed, set: dataset.train, indices: split.train, normalization: normalization)
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
@@ -73,10 +76,6 @@ public final class Trainer {
       configuration.optimizer.lookahead.every > 0
       ? Lookahead(parameters, graph: graph, settings: configuration.optimizer.lookahead) : nil
     judged = average?.store ?? lookahead?.store ?? parameters
-    loader = try BatchLoader(
-      set: dataset.train, indices: split.train, batchSize: settings.batchSize,
-      augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
-      dropsLast: true)
     makeStage = { [parameters, judged] model in
       try TrainingStage(
         model, settings, backend: backend, precision: precision, parameters: parameters, judged: judged,
@@ -93,6 +92,12 @@ public final class Trainer {
 
   /// The epochs done.
   public var history: [EpochRecord] { state.history }
+
+  /// What the weights are called that the run started from; nil where they were drawn.
+  var startWeights: String? {
+    get { state.startWeights }
+    set { state.startWeights = newValue }
+  }
 
   /// What a checkpoint of the state holds besides counters.
   private var buffers: TrainingStateFile.Buffers {
@@ -120,7 +125,7 @@ public final class Trainer {
 
   /// Makes a run that can be resumed, from its start weights on, as soon as it has a configuration.
   private func begin() throws {
-    try configuration.checkStart(hasWeights: hasWeights)
+    try configuration.checkStart(hasWeights: startWeights != nil)
     try run.makeFolders()
     lock = try RunLock(run)
     try checkpoint()
@@ -271,6 +276,7 @@ public final class Trainer {
       "dataset": configuration.data.dataset, "precision": precision.rawValue, "configuration": configurationText,
     ]
     notes["validationAccuracy"] = state.history.last?.validationAccuracy.map { "\($0)" }
+    notes[CheckpointInfo.startWeightsNote] = startWeights
     try Checkpoint.save(
       judged,
       info: CheckpointInfo(

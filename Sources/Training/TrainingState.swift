@@ -60,6 +60,8 @@ struct TrainingState: Codable, Equatable {
   var bestEpoch = 0
   /// Evaluations since the best one.
   var evaluationsWithoutGain = 0
+  /// What the weights are called that the run started from; nil where they were drawn.
+  var startWeights: String?
 }
 
 /// The state file.

@@ -2,9 +2,16 @@
 // as every number that we report has to say.
 import Foundation
 import OneDNNBackend
+import Reports
 
 /// Facts about this program and machine.
 enum Environment {
+  /// The program as it was called: messages name commands that can be pasted.
+  static var program: String {
+    let called = CommandLine.arguments.first ?? ""
+    return called.contains("/") ? ShellText.quoted(called) : "tpsnet"
+  }
+
   /// The program's version.
   static let version = "0.1.0"
 

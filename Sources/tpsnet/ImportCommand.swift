@@ -40,10 +40,10 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let source = URL(fileURLWithPath: file)
-    let fallback = try options.fallback(for: source)
-    let configuration = try fallback ?? Configuration.resolve([])
-    var (parameters, graph, info) = try Checkpoint.load(source, fallback: fallback)
+    let configuration = try options.fallback(for: source) ?? Configuration.resolve([])
+    var (parameters, graph, info) = try options.load(weights: source)
     info.classNames = try names(info, configuration)
+    if !options.isEmpty, info.notes["dataset"] == nil { info.notes["dataset"] = configuration.data.dataset }
     info.notes["source"] = source.lastPathComponent
     try Checkpoint.save(parameters, info: info, steps: info.steps, to: URL(fileURLWithPath: output))
 

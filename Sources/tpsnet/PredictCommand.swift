@@ -12,8 +12,9 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Say what pictures show: PNG, JPEG or WebP of any size.",
     discussion: """
-      A picture is turned upright (EXIF), cut to its centred square and scaled to the network's size. A folder stands for
-      the pictures in it and below it, - for standard input. Pictures that cannot be read are named on standard error;
+      A picture is turned upright (EXIF), cut to its centred square and scaled to the network's size; for networks of
+      Fashion-MNIST it becomes grey, with that set's black margin. A folder stands for the pictures in it and below it,
+      - for standard input. Pictures that cannot be read are named on standard error;
       the others are judged all the same, and the exit code is 1.
 
       EXAMPLE
@@ -91,7 +92,7 @@ struct PredictCommand: ParsableCommand {
         rows.append(Row(image: path, width: picture.width, height: picture.height))
         places.append(rows.count - 1)
         // Large pictures are not kept: a pass may be of many.
-        images.append(try picture.fitted(toSide: classifier.side))
+        images.append(try classifier.image(of: picture))
         last = picture
       } catch let error as DatasetError {
         rows.append(Row(image: path, error: "\(error)"))

@@ -8,9 +8,13 @@ enum ShippedWeights {
   /// The file that `text` stands for: a path, or else the name of shipped weights.
   static func file(_ text: String) throws -> URL {
     let url = URL(fileURLWithPath: text)
-    if FileManager.default.fileExists(atPath: url.path) { return url }
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+    if exists, !isFolder.boolValue { return url }
     let shipped = all()
     guard let found = shipped[text] else {
+      // Reading says what is wrong with a folder.
+      if exists { return url }
       let names = shipped.isEmpty ? "there are none here" : "there are \(shipped.keys.sorted().joined(separator: ", "))"
       throw ConfigurationError("--weights \(text): no such file, nor shipped weights of that name (\(names))")
     }

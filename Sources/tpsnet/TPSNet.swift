@@ -1,5 +1,5 @@
 // The command `tpsnet`: its subcommands, and the exit code of every way to end
-// (0 done, 1 failed while running, 2 wrong usage or configuration, 130 interrupted).
+// (0 done, 1 failed while running, 2 wrong usage or configuration, 3 no way to the network, 130 interrupted).
 import ArgumentParser
 import Compute
 import Datasets

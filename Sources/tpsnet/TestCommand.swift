@@ -13,8 +13,10 @@ import Training
 struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test",
-    abstract: "Evaluate a checkpoint: accuracy, per-class accuracy, confusion matrix.",
+    abstract: "Evaluate a checkpoint: accuracy, per-class accuracy, confusion matrix, calibration, worst mistakes.",
     discussion: """
+      Mistakes are listed by their confidence; an image is named by its place in the split.
+
       EXAMPLE
         tpsnet test --run sprint-1 --tta flip
         tpsnet test --weights model.safetensors --save-logits logits.safetensors --json
@@ -53,10 +55,15 @@ struct TestCommand: ParsableCommand {
     let tta: String
     let precision: String
     let split: String
-    let perClass: [Double]
+    let calibrationError: Double
+    let perClass: [Double?]
     let confusion: [[Int]]
     let classNames: [String]
+    let mistakes: [TestResult.Mistake]
   }
+
+  /// How many mistakes JSON has, and how many are shown.
+  private static let (listed, shown) = (48, 5)
 
   func run() throws {
     let loaded = try source.load()
@@ -77,13 +84,16 @@ struct TestCommand: ParsableCommand {
       plan, classes: graph.classes, set: set, indices: indices, normalization: info.normalization
     ).evaluate(tta: tta)
 
+    let result = TestResult(evaluation, of: try set.subset(indices))
     if let saveLogits { try save(evaluation, to: URL(fileURLWithPath: saveLogits)) }
     if json {
       return try Console.json(
         Result(
           images: evaluation.labels.count, correct: evaluation.correct, accuracy: evaluation.accuracy,
           loss: evaluation.loss, tta: tta.rawValue, precision: precision.rawValue, split: split.rawValue,
-          perClass: evaluation.perClass, confusion: evaluation.confusion, classNames: set.classNames))
+          calibrationError: result.calibration.expectedError, perClass: evaluation.perClass,
+          confusion: evaluation.confusion, classNames: set.classNames,
+          mistakes: Array(result.mistakes.prefix(Self.listed))))
     }
     Console.out(evaluation.table(classNames: set.classNames))
     Console.out("")
@@ -91,6 +101,10 @@ struct TestCommand: ParsableCommand {
       "\(data.name) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
         + "correct, accuracy \(Format.percent(evaluation.accuracy)), loss \(Format.fixed(evaluation.loss, 4)) "
         + "(tta \(tta.rawValue), \(precision.rawValue))")
+    Console.out("calibration error \(Format.percent(result.calibration.expectedError))")
+    for mistake in result.mistakes.prefix(Self.shown) {
+      Console.out("most confidently wrong: image \(mistake.image), \(result.caption(mistake))")
+    }
   }
 
   private func images(of data: Dataset, _ configuration: Configuration) throws -> (ImageSet, [Int]) {

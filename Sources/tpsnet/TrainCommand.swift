@@ -89,7 +89,7 @@ struct TrainCommand: ParsableCommand {
       let run = try RunDirectory.find(resume, in: folder)
       if let summary = try run.finishedSummary() {
         Console.error(
-          "\(run.url.path) is finished; to train on: tpsnet train --weights "
+          "\(run.url.path) is finished; to train on: \(Environment.program) train --weights "
             + "\(ShellText.quoted(run.chosenWeights.path)) --epochs …")
         return report(summary, run)
       }
@@ -101,7 +101,10 @@ struct TrainCommand: ParsableCommand {
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(configuration)
     let precision = precision(of: configuration, resumed)
-    let start = try checkpoint.map { [configuration] in try Checkpoint.load($0, fallback: configuration) }
+    // Weights that tell their network may have another classifier than the configuration's.
+    let start = try checkpoint.map { [configuration] in
+      try Checkpoint.load($0, fallback: (try? Checkpoint.describe($0)) == nil ? configuration : nil)
+    }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
@@ -113,9 +116,10 @@ struct TrainCommand: ParsableCommand {
         reporter.show(event)
         log?.record(event)
       }, isInterrupted: { interruption.isRequested })
-    if let start, try !trainer.start(from: start.parameters) {
+    if let start, let weights, try !trainer.start(from: start.parameters, called: weights) {
       Console.error("the classifier starts anew: the checkpoint's has another shape")
     }
+    try start?.info.check(heldOut: configuration.data, of: dataset.train)
     if resumed != nil { try trainer.resume() }
     log = TensorBoardLog(run: run, configuration: configuration, samples: try trainer.augmentedSamples()) { problem in
       reporter.finish()
@@ -129,7 +133,7 @@ struct TrainCommand: ParsableCommand {
     case .interrupted(let epoch, let step):
       reporter.finish()
       Console.error(
-        "interrupted after epoch \(epoch), step \(step); go on with: tpsnet train --resume "
+        "interrupted after epoch \(epoch), step \(step); go on with: \(Environment.program) train --resume "
           + ShellText.quoted(run.url.path))
       throw ExitCode(130)
     case .finished(let result):
@@ -158,15 +162,18 @@ struct TrainCommand: ParsableCommand {
     return precision
   }
 
-  /// What `--preset` and the like are laid over: a trial's configuration, or that of weights that say how they were
-  /// trained where nothing else is named.
+  /// What `--preset` and the like are laid over: a trial's configuration, or that of weights where nothing else is
+  /// named: plain settings for their network if they do not say how they were trained.
   private func base(_ trial: StudyTrial?, _ checkpoint: URL?) throws -> [Configuration.Layer] {
     if let trial { return [.text(try trial.configuration.yaml(), origin: trial.study)] }
     guard let checkpoint, options.preset == nil, options.config == nil,
-      let own = try Checkpoint.describe(checkpoint).configuration()
+      let info = try? Checkpoint.describe(checkpoint)
     else { return [] }
+    var own = try info.configuration() ?? Configuration(model: info.model)
+    (own.data.mean, own.data.std) = (info.normalization.mean, info.normalization.standardDeviation)
     // The weights are of the whole network.
-    return [.text(try own.yaml(), origin: checkpoint.path), .assignment("training.growth=[]")]
+    own.training.growth = []
+    return [.text(try own.yaml(), origin: checkpoint.path)]
   }
 
   /// What a run without a name is called after.

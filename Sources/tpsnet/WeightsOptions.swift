@@ -2,6 +2,7 @@
 // a file in either format, one that comes with the program, or a run's best.
 import ArgumentParser
 import Compute
+import Datasets
 import Foundation
 import Models
 import Training
@@ -40,18 +41,6 @@ struct WeightsOptions: ParsableArguments {
     }
   }
 
-  /// What the checkpoint says of its training, and single settings over it; `--preset` and `--config` are for
-  /// checkpoints that say nothing.
-  private func configuration(of info: CheckpointInfo) throws -> Configuration {
-    let assignments = options.assignments.map { Configuration.Layer.assignment($0) }
-    if let own = try info.configuration() { return try Configuration.resolve(assignments, over: own) }
-    let dataset = info.notes["dataset"].map { [Configuration.Layer.assignment("data.dataset=\(YAMLText.scalar($0))")] }
-    let chosen = Array(options.layers.dropLast(assignments.count))
-    return try Configuration.resolve(
-      chosen + (dataset ?? []) + assignments,
-      over: chosen.isEmpty ? Configuration(model: info.model) : Preset.default.configuration)
-  }
-
   /// Reads the weights.
   func load() throws -> Loaded {
     if let runName {
@@ -61,22 +50,61 @@ struct WeightsOptions: ParsableArguments {
       return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
     }
     let file = try ShippedWeights.file(weights ?? "")
-    let (parameters, graph, info) = try Checkpoint.load(file, fallback: options.fallback(for: file))
-    var configuration = try configuration(of: info)
-    configuration.model = info.model
+    var (parameters, graph, info) = try options.load(weights: file)
+    let configuration = try options.configuration(of: info)
+    if !options.isEmpty, info.notes["dataset"] == nil { info.notes["dataset"] = configuration.data.dataset }
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
   }
 }
 
 extension ConfigurationOptions {
-  /// What holds for weights that do not describe themselves, if anything was asked for: single settings are laid over
-  /// what the shapes of the tensors tell, where no preset and no file is named.
+  private var single: [Configuration.Layer] { assignments.map { .assignment($0) } }
+
+  /// Reads weights, described by what was asked for where they do not describe themselves. Throws `ConfigurationError`
+  /// where they do, and it is another network.
+  func load(weights file: URL) throws -> (parameters: ParameterStore, graph: Graph, info: CheckpointInfo) {
+    let asked = try fallback(for: file)
+    var loaded = try Checkpoint.load(file, fallback: asked)
+    guard asked == nil || asked?.model == loaded.info.model else {
+      throw ConfigurationError(
+        "\(file.path) describes its own network: leave out --preset, --config and --set model.…")
+    }
+    // Single settings are stronger than what the file says.
+    var scaled = Configuration(model: loaded.info.model)
+    scaled.data.mean = loaded.info.normalization.mean
+    scaled.data.std = loaded.info.normalization.standardDeviation
+    loaded.info.normalization = try Configuration.resolve(single, over: scaled).normalization()
+    return loaded
+  }
+
+  /// What holds for weights that do not describe themselves, if anything was asked for: without a preset, laid over
+  /// what the shapes of the tensors tell.
   func fallback(for weights: URL) throws -> Configuration? {
     if isEmpty { return nil }
-    guard preset == nil, config == nil, let model = try? Checkpoint.describe(weights).model else {
+    guard preset == nil, let model = try? Checkpoint.describe(weights).model else {
       return try Configuration.resolve(layers)
     }
     return try Configuration.resolve(layers, over: Configuration(model: model))
+  }
+
+  /// What weights that were read by `load(weights:)` say of their training, and single settings over it; `--preset` and
+  /// `--config` are for weights that say nothing.
+  func configuration(of info: CheckpointInfo) throws -> Configuration {
+    let chosen = Array(layers.dropLast(assignments.count))
+    if let own = try info.configuration() {
+      guard chosen.isEmpty else {
+        throw ConfigurationError(
+          "--weights brings the configuration of its training: leave out --preset and --config; --set changes parts of "
+            + "it")
+      }
+      return try Configuration.resolve(single, over: own)
+    }
+    let dataset = info.notes["dataset"].map { [Configuration.Layer.assignment("data.dataset=\(YAMLText.scalar($0))")] }
+    var result = try Configuration.resolve(
+      chosen + (dataset ?? []) + single,
+      over: preset == nil ? Configuration(model: info.model) : Preset.default.configuration)
+    result.model = info.model
+    return result
   }
 }
 

@@ -3,6 +3,7 @@
 import Formats
 import Foundation
 import Testing
+import Training
 
 @Suite struct EndToEndTests {
   let workspace: Workspace
@@ -42,6 +43,12 @@ import Testing
     #expect(own["correct"] as? Int == same["correct"] as? Int)
     #expect(try validation("data.validation=10").json()["images"] as? Int == 10)
     #expect(try validation("data.dataset=folder:/nothing").errors.contains("/nothing"))
+    let other = try validation("model.stem.channels=8")
+    #expect(other.code == 2 && other.errors.contains("describes its own network"), "\(other.errors)")
+    for (option, value) in [("--config", workspace.configuration), ("--preset", "model-1")] {
+      let refused = try tpsnet("test", "--weights", weights, "--data", workspace.data, option, value)
+      #expect(refused.code == 2 && refused.errors.contains("leave out --preset"), "\(refused.errors)")
+    }
   }
 
   @Test func aNetworkGrowsAndItsWeightsDoNot() throws {
@@ -98,6 +105,10 @@ import Testing
     #expect(more.code == 0 && more.errors.contains("more/best-1: 1,478 parameters"), "\(more.errors)")
     let yaml = try String(contentsOfFile: workspace.folder.path("more/best-1/config.yaml"), encoding: .utf8)
     #expect(yaml.contains("epochs: 1") && yaml.contains("batchSize: 16"))
+    let last = workspace.folder.path("more/best-1/checkpoints/last.safetensors")
+    #expect(try Checkpoint.describe(URL(fileURLWithPath: last)).startWeights == weights)
+    let page = try String(contentsOfFile: workspace.folder.path("more/best-1/report.html"), encoding: .utf8)
+    #expect(page.contains(" --weights \(weights) --name again"))
     let other = try tpsnet(
       ["train", "--weights", weights, "--preset", "model-1", "--batch-size", "8", "--set", "data.validation=20"] + place
     )
@@ -118,6 +129,17 @@ import Testing
     #expect(yaml.contains("seed: 5") && yaml.contains("precision: \"fp32\""))
     let described = try tpsnet("summary", "--config", workspace.file("shared", "config.yaml").path, "--json")
     #expect(try described.json()["parameters"] as? Int == summary()["parameters"] as? Int)
+  }
+
+  @Test func trainingIsMeasuredBeforehand() throws {
+    let arguments = ["summary", "--config", workspace.file("shared", "config.yaml").path]
+    let plain = try tpsnet(arguments + ["--json"]).json()
+    #expect(plain["epochSeconds"] == nil)
+    let measured = try tpsnet(arguments + ["--measure", "--threads", "1", "--json"]).json()
+    #expect(measured["parameters"] as? Int == plain["parameters"] as? Int && measured["threads"] as? Int == 1)
+    #expect(try #require(measured["epochSeconds"] as? Double) > 0 && measured["batchSize"] as? Int == 16)
+    #expect(try #require(measured["peakMemoryBytes"] as? Int) > 1 << 20)
+    #expect(try tpsnet(arguments + ["--measure"]).output.contains(" an epoch of 50,000 images"))
   }
 
   @Test func theSummaryHasItsFields() throws {
@@ -150,6 +172,11 @@ import Testing
     #expect(confusion.map { $0.reduce(0, +) } == [Int](repeating: 2, count: 10))
     #expect((0..<10).reduce(0) { $0 + confusion[$1][$1] } == correct)
     #expect((result["perClass"] as? [Double]) == (0..<10).map { Double(confusion[$0][$0]) / 2 })
+    #expect((0...1).contains(try #require(result["calibrationError"] as? Double)))
+    let mistakes = try #require(result["mistakes"] as? [[String: Any]])
+    #expect(mistakes.count == 20 - correct && Set(mistakes.compactMap { $0["image"] as? Int }).count == mistakes.count)
+    let worst = try #require(mistakes.first?["image"] as? Int)
+    #expect(try test().output.contains("most confidently wrong: image \(worst), "))
     #expect(
       try test("--json", "--tta", "flip").json()["accuracy"] as? Double == summary["testAccuracyFlipTTA"] as? Double)
   }

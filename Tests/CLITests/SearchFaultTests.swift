@@ -82,7 +82,10 @@ import Testing
     print("\(kills) kills, seed \(seed)")
     let (storage, record) = try workspace.study()
     let trials = try workspace.trials()
-    #expect(trials.count == 24 && trials.allSatisfy { $0.state == .complete || $0.state == .pruned }, "seed \(seed)")
+    let failures = trials.compactMap(\.error)
+    #expect(
+      trials.count == 24 && trials.allSatisfy { $0.state == .complete || $0.state == .pruned },
+      "seed \(seed), \(failures)")
     for (rung, epochs) in [1, 2, 4].enumerated() {
       let values = try storage.values(ofRung: rung, in: record.id)
       #expect(

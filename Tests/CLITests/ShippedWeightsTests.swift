@@ -22,8 +22,13 @@ import Testing
     #expect(results.allSatisfy { $0.code == 0 } && results[0].output == results[1].output)
   }
 
-  /// On all test images, to the image: between instruction sets, sums differ by rounding, which may decide an image
-  /// where two logits are all but equal. Large networks are judged on their held-out images, by the accuracy that
+  @Test func aFolderOfThatNameIsNoFile() throws {
+    let outcome = try Program([], shell: "mkdir sprint; $TPSNET summary --weights sprint").outcome()
+    #expect(outcome.code == 0, "\(outcome.errors)")
+  }
+
+  /// On all test images, to the image but one: between instruction sets, sums differ by rounding, which may decide an
+  /// image where two logits are all but equal. Large networks are judged on their held-out images, by the accuracy that
   /// they had before their filters were rounded, as all test images would take up to a minute.
   @Test(.enabled(if: RealDataTests.isThere, "no CIFAR-10 at TPSNET_DATA"), arguments: names)
   func statedAccuracyIsReproduced(name: String) throws {

@@ -30,6 +30,7 @@ import Training
       ["test", "--run", "a", "--split", "all"], ["test", "--run", "a", "--tta", "all"],
       ["test", "--run", "a", "--batch-size", "0"],
       ["bench", "--steps", "0"], ["bench", "--mode", "fly"], ["data", "import"],
+      ["summary", "--threads", "2"],
     ] {
       let outcome = try tpsnet(arguments)
       #expect(outcome.code == 2 && outcome.output.isEmpty, "\(arguments)")
@@ -64,7 +65,7 @@ import Training
     try expectRefusal(train("--set", "model.classes=7"), "model.classes: ", "--set model.classes=10")
     try expectRefusal(["bench", "--batch-size", "9223372036854775807"], "training.batchSize: ")
     try expectRefusal(["bench", "--batch-size", "0"], "training.batchSize: 0")
-    try expectRefusal(["summary", "--weights", "sprint", "--preset", "tpsnet"], "--weights describes its own network")
+    try expectRefusal(["summary", "--weights", "sprint", "--preset", "tpsnet"], "describes its own network")
     #expect(!FileManager.default.fileExists(atPath: workspace.file("wrong", "").path))
   }
 

@@ -33,6 +33,26 @@ import Testing
     }
   }
 
+  /// A picture of the set's own size becomes the image that the set has of it; one in colour becomes grey.
+  @Test func picturesBecomeLikeTheSetsImages() throws {
+    try withFolder { folder in
+      try writeSet(folder)
+      let set = try FashionMNIST.load(fromFolder: folder).train
+      let framing = PictureFraming(dataset: "fashion-mnist")
+      for index in 0..<12 {
+        let grey = images(12, seed: 1).dropFirst(16 + index * 784).prefix(784)
+        let picture = try DecodedImage(pixels: grey.flatMap { [$0, $0, $0] }, width: 28, height: 28)
+        #expect(try framing.image(of: picture, side: 32) == Array(set.pixels[index * 3072..<(index + 1) * 3072]))
+        #expect(try PictureFraming(dataset: "cifar10").image(of: picture, side: 32) == picture.fitted(toSide: 32))
+      }
+      let own = try DecodedImage(pixels: (0..<3072).map { UInt8($0 % 251) }, width: 32, height: 32)
+      #expect(try framing.forPicture(own, side: 32).image(of: own, side: 32) == own.fitted(toSide: 32))
+      let blue = try DecodedImage(pixels: Array(repeating: [0, 0, 200], count: 64).flatMap { $0 }, width: 8, height: 8)
+      let image = try framing.image(of: blue, side: 32)
+      #expect(image.filter { $0 == 23 }.count == 3 * 784 && image.filter { $0 == 0 }.count == 3 * 240)
+    }
+  }
+
   @Test func damagesAreNamed() throws {
     let right = images(12, seed: 1)
     var magic = right

@@ -1,5 +1,6 @@
 // The image set's checks and statistics, and the words and directories by which data is named.
 import Datasets
+import Foundation
 import Testing
 
 @Suite struct ImageSetTests {
@@ -41,7 +42,9 @@ import Testing
     #expect(try DatasetSource(parsing: "cifar10") == .cifar10)
     #expect(try DatasetSource(parsing: "fashion-mnist") == .fashionMNIST)
     #expect(try DatasetSource(parsing: "folder:/a:b") == .folder(path: "/a:b"))
-    #expect(try DatasetSource(parsing: "folder:x").description == "folder:x")
+    let here = FileManager.default.currentDirectoryPath
+    #expect(try DatasetSource(parsing: "folder:x").description == "folder:\(here)/x")
+    #expect(try DatasetSource(parsing: "folder:~/x").description == "folder:\(NSHomeDirectory())/x")
     for wrong in ["", "cifar100", "folder:", "folder"] {
       let error = failure { _ = try DatasetSource(parsing: wrong) }
       #expect(error?.kind == .usage && error?.description.contains("folder:PATH") == true)

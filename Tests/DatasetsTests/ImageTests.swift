@@ -21,6 +21,12 @@ private let jpeg = [UInt8](
       """) ?? Data())
 
 @Suite struct ImageDecoderTests {
+  /// As WebP and as programs for pictures do it, in the values that are stored.
+  @Test func partlyTransparentPixelsAreLaidOnWhite() throws {
+    let bytes = png(width: 3, height: 1, [0, 0, 0, 128, 10, 10, 10, 254, 5, 5, 5, 250])
+    #expect(try ImageDecoder.decode(bytes: bytes).pixels == [127, 127, 127, 11, 11, 11, 10, 10, 10])
+  }
+
   @Test func pngIsExact() throws {
     let pixels = randomBytes(7 * 5 * 3, seed: 2)
     let image = try ImageDecoder.decode(bytes: png(width: 7, height: 5, pixels))

@@ -67,6 +67,14 @@ import Training
     #expect(page.text.contains("learningRate: 0.1"))
   }
 
+  @Test func aRunFromWeightsSaysFromWhich() throws {
+    let run = try RunData(
+      name: "mine", configuration: Self.configuration(), history: Self.history(5), summary: Self.summary,
+      startWeights: "my weights")
+    let page = try PageReader(run.html(path: "runs/mine"))
+    #expect(page.text.contains("tpsnet train --config runs/mine/config.yaml --weights 'my weights' --name again"))
+  }
+
   @Test(arguments: [0, 1, 3], [true, false]) func aRunUnderWayIsReportedAsFarAsItIs(
     epochs: Int, isValidated: Bool
   ) throws {

@@ -28,6 +28,22 @@ import Testing
     #expect(try Distribution(json: text) == distribution)
   }
 
+  @Test func otherProgramsDistributionsAreReadOrRefused() throws {
+    func read(_ kind: String, _ attributes: String) throws -> Distribution {
+      try Distribution(json: #"{"name": "\#(kind)Distribution", "attributes": {\#(attributes)}}"#)
+    }
+    #expect(try read("Categorical", #""choices": [null, "l2"]"#) == .categorical([.text("None"), .text("l2")]))
+    for (kind, attributes) in [
+      ("Int", #""log": false, "step": 0, "low": 1, "high": 4"#),
+      ("Int", #""log": false, "step": 1, "low": 4, "high": 1"#),
+      ("Int", #""log": false, "step": 1, "low": -9223372036854775808, "high": 9223372036854775807"#),
+      ("Float", #""step": 0.0, "low": 0.0, "high": 1.0, "log": false"#),
+      ("Float", #""step": null, "low": 2.0, "high": 1.0, "log": false"#),
+    ] {
+      #expect(throws: StorageError.self, "\(attributes)") { try read(kind, attributes) }
+    }
+  }
+
   @Test func storedNumbersMeanValues() {
     let choices = Distribution.categorical([.integer(3), .text("word"), .flag(false)])
     #expect(choices.value(of: 1) == .text("word") && choices.stored(of: .text("word")) == 1)

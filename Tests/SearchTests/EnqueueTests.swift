@@ -56,6 +56,19 @@ import Training
     ),
   ]
 
+  /// What cannot be trained is drawn again, as for trials of which nothing is given.
+  @Test func missingValuesAreDrawnUntilTheyCanBeTrained() throws {
+    let proposer = try StudyDefinition(
+      space: "schedule.warmup: { low: 0, high: 8 }\noptimizer.learningRate: { low: 0.01, high: 1, log: true }",
+      origin: "s.yaml", settings: [], epochs: 3, sampler: .random, pruner: .none, horizon: .trial, seed: 1,
+      budget: Budget()
+    ).proposer()
+    for number in 0..<20 {
+      let proposal = try proposer.enqueue(["optimizer.learningRate": .number(0.05)], number: number) { _ in false }
+      #expect(try #require(proposal.parameters["schedule.warmup"]?.stored) < 3)
+    }
+  }
+
   @Test(arguments: mistakes) func mistakesAreNamed(values: [String: Choice], message: String) throws {
     let error = #expect(throws: SearchError.self) { try enqueue(values) }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")

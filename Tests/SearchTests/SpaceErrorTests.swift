@@ -1,6 +1,7 @@
 // Space files that cannot be used: each error names the place, the key and the remedy, in one line.
 import Search
 import Testing
+import Training
 
 /// The error of a space file, as it is shown.
 private func failure(_ text: String, settings: [String] = []) -> String {
@@ -60,7 +61,10 @@ private func failure(_ text: String, settings: [String] = []) -> String {
     ),
     ("model.pool: { choice: [2, 4], low: 1 }", "s.yaml:1:1: model.pool: either a choice or a range, not both"),
     ("model.pool: { choice: 2 }", "s.yaml:1:23: model.pool.choice: a list is expected: [2, …]"),
-    ("model.pool: []", "s.yaml:1:13: model.pool: an empty list leaves nothing to choose"),
+    ("model.pool: []", "s.yaml:1:1: model.pool: an empty list leaves nothing to choose"),
+    ("model.layers[i].blocks: []", "s.yaml:1:1: model.layers[i].blocks: an empty list leaves nothing to choose"),
+    ("training..batchSize: [64, 512]", "s.yaml:1:1: training..batchSize: a part of the path is empty"),
+    ("model.layers[00].blocks: [1, 2]", "s.yaml:1:1: model.layers[00].blocks: write model.layers[i].key"),
     ("model.pool: [2, 4, 2]", "s.yaml:1:1: model.pool: 2 is listed twice"),
     ("model.pool: [2, [4]]", "s.yaml:1:13: model.pool: choices are plain values"),
     ("model.pool:", "s.yaml:1:12: model.pool: nothing stands behind it: give a value, a list or a range"),
@@ -171,7 +175,14 @@ private func failure(_ text: String, settings: [String] = []) -> String {
     ("model.layers[7].blocks=3", "--set model.layers[7].blocks=3: model.layers[7].blocks: there are at most 3 layers"),
     ("schedule.kind=triangle", "--set schedule.kind=triangle: schedule.kind: triangle is not one of "),
     ("model.pool=32", "s.yaml:"),
+    ("preset=tiny", "--set preset=tiny: preset: choose it by --preset"),
   ]
+
+  @Test func listsThatAreSettingsMayBeEmpty() throws {
+    let space = try SearchSpace(
+      yaml: "preset: tpsnet-fast\nmodel.activation: [relu, silu]", origin: "s.yaml", settings: ["training.growth=[]"])
+    #expect(space.parameters.map(\.name) == ["model.activation"] && space.base.training.growth.isEmpty)
+  }
 
   @Test(arguments: assignments) func theCommandLineIsChecked(setting: String, expected: String) {
     let failure = failure("model.stem.kernel: [1, 3]\nmodel.pool: [2, 4]", settings: [setting])

@@ -22,6 +22,8 @@ final class TinyTraining {
   var change: (Trial, inout Configuration) throws -> Void = { _, _ in }
   var isStopped = false
   private(set) var lines: [String] = []
+  /// What each attempt was told of the precision in which its trial began.
+  private(set) var precisions: [String?] = []
 
   init(trials limit: Int, pruner: Pruner, storage: any StudyStorage = MemoryStorage()) throws {
     self.limit = limit
@@ -68,8 +70,9 @@ final class TinyTraining {
   var training: TrialTraining {
     TrialTraining(
       in: folder, configuration: configuration,
-      prepare: { _ in
-        .init(dataset: try Self.dataset.get(), backend: ReferenceBackend(), precision: .fp32)
+      prepare: { [self] _, begun in
+        precisions.append(begun?.notes["precision"])
+        return .init(dataset: try Self.dataset.get(), backend: ReferenceBackend(), precision: .fp32)
       },
       watch: { [self] trial, _ in { self.onEvent(trial.number, $0) } })
   }

@@ -33,6 +33,7 @@ import Training
       try #require(stops < 200)
     }
     #expect(stops > 10)
+    #expect(study.precisions.first == .some(nil) && study.precisions.filter { $0 == "fp32" }.count > 10)
     #expect(try study.trials().map(\.intermediateValues) == expected.values)
     #expect(try (0..<3).map(study.weights) == expected.weights)
     #expect(try study.trials().allSatisfy { $0.state == .complete && $0.value == $0.intermediateValues.values.max() })
@@ -109,6 +110,25 @@ import Training
     #expect(try (0..<2).map(study.weights) == expected.weights)
     let log = try String(contentsOf: TrialFolder(of: 0, in: study.folder).log, encoding: .utf8)
     #expect(log.contains("attempt 2: its last worker died\n"))
+  }
+
+  // The checkpoint of a rung is written, and the study does not know yet that the trial was to end there.
+  @Test func anEndAtARungOutlivesItsWorker() throws {
+    func trials(dying: Bool) throws -> [Trial] {
+      let study = try TinyTraining(trials: 6, pruner: .asha(grace: 1, reductionFactor: 2, mode: .stop))
+      var deaths = 0
+      let end = try study.work(train: { run, training in
+        let end = try training(run)
+        guard dying, deaths == 0, case .pruned = end else { return end }
+        deaths += 1
+        throw StorageError.claimLost(trial: run.trial.id)
+      })
+      #expect(end == .done && (deaths == 1) == dying)
+      return try study.trials()
+    }
+    let (expected, found) = (try trials(dying: false), try trials(dying: true))
+    #expect(found.map(\.state) == expected.map(\.state) && found.map(\.rung) == expected.map(\.rung))
+    #expect(found.map(\.intermediateValues) == expected.map(\.intermediateValues))
   }
 
   @Test func aTrialThatKillsItsWorkersIsGivenUp() throws {

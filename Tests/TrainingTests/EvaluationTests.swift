@@ -83,7 +83,7 @@ import Training
       logits: [2, 0, 0, 0, 0, 3, 0, 0, -1, 1, 0, 0, 1, 0, 1, 0], labels: [0, 0, 1, 2], classes: 4)
     #expect(evaluation.confusion == [[1, 1, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]])
     #expect(evaluation.correct == 2 && evaluation.accuracy == 0.5)
-    #expect(evaluation.perClass == [0.5, 1, 0, 0])
+    #expect(evaluation.perClass == [0.5, 1, 0, nil])
     // log(e² + 3) − 2, log(e³ + 3), log(e⁻¹ + e + 2) − 1 and log(2e + 2) − 1.
     #expect(abs(evaluation.loss - (0.340753 + 3.139206 + 0.626523 + 1.006409) / 4) < 1e-5)
   }

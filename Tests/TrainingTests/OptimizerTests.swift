@@ -124,7 +124,7 @@ import Training
       for index in store.values.elements.indices { store.values.elements[index] *= 0.9 }
       var fast = store.values.elements.map(Double.init)
       lookahead.update(after: step, of: 7)
-      if step.isMultiple(of: settings.every) {
+      if step.isMultiple(of: settings.every) || step == 7 {
         let share = settings.power == 0 ? 0.5 : 0.9 * Double(step * step * step) / 343
         slow = zip(slow, fast).map { share * $0 + (1 - share) * $1 }
         fast = slow

@@ -43,7 +43,7 @@ final class TrainerRun {
         }
         #expect(throws: Never.self) { try onEvent(event) }
       }, isInterrupted: { [self] in steps == interruption })
-    if let start { try trainer.start(from: start) }
+    if let start { try trainer.start(from: start, called: "start") }
     if resumes { try trainer.resume() }
     return try trainer.train()
   }

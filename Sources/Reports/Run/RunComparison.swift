@@ -32,6 +32,7 @@ public struct RunComparison: Sendable {
     var page = HTMLPage(title: "Comparison of \(runs.count) runs")
     page.section("Results")
     page.table(table)
+    for line in repetitions { page.paragraph(line) }
     page.section("Figures")
     page.figures(figures)
     page.section("Settings that differ")
@@ -46,7 +47,7 @@ public struct RunComparison: Sendable {
 
   /// The comparison's short form.
   public func text(width: Int, usesColor: Bool) throws -> String {
-    var parts = [table.text]
+    var parts = [([table.text] + repetitions).joined(separator: "\n")]
     parts += figures.prefix(4).map { $0.plot.terminal(width: width, usesColor: usesColor) }
     let settings = try differences()
     if !settings.rows.isEmpty { parts.append(settings.text) }
@@ -69,6 +70,36 @@ public struct RunComparison: Sendable {
       ])
     }
     return table
+  }
+
+  /// Mean and standard deviation of finished runs that differ in their seeds alone, a line for each configuration.
+  var repetitions: [String] {
+    var groups: [(configuration: Configuration, runs: [(name: String, summary: RunSummary)])] = []
+    for run in runs {
+      guard let summary = run.summary else { continue }
+      var configuration = run.configuration
+      configuration.training.seed = 0
+      let place = groups.firstIndex { $0.configuration == configuration } ?? groups.endIndex
+      if place == groups.endIndex { groups.append((configuration, [])) }
+      groups[place].runs.append((run.name, summary))
+    }
+    return groups.filter { Set($0.runs.map(\.summary.seed)).count == $0.runs.count && $0.runs.count > 1 }.map { group in
+      func spread(_ name: String, _ value: (RunSummary) -> Double?) -> String? {
+        let values = group.runs.compactMap { value($0.summary) }
+        guard values.count == group.runs.count else { return nil }
+        let mean = values.reduce(0, +) / Double(values.count)
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        let deviation = (squares / Double(values.count - 1)).squareRoot()
+        return "\(name) \(Format.fixed(mean * 100, 2)) ± \(Format.percent(deviation))"
+      }
+      let parts = [
+        spread("validation", \.validationAccuracy), spread("test", \.testAccuracy),
+        spread("mirrored", \.testAccuracyFlipTTA),
+      ]
+      return
+        "\(group.runs.map(\.name).joined(separator: ", ")): mean ± standard deviation of \(group.runs.count) seeds: "
+        + parts.compactMap(\.self).joined(separator: ", ")
+    }
   }
 
   private func curves(_ name: String, _ axis: Axis, _ value: (EpochRecord) -> Double?) -> Figure {

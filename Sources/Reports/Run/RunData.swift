@@ -15,6 +15,8 @@ public struct RunData: Sendable {
   public let history: [EpochRecord]
   /// Its result; nil while it is under way.
   public let summary: RunSummary?
+  /// The weights that it started from, as they were named; nil where they were drawn.
+  public let startWeights: String?
   /// Layers and exact counts of its network.
   public let network: ModelSummary
   /// What its weights say of the test images; nil where they were not looked at.
@@ -26,12 +28,14 @@ public struct RunData: Sendable {
 
   /// A run; see the properties.
   public init(
-    name: String, configuration: Configuration, history: [EpochRecord], summary: RunSummary?
+    name: String, configuration: Configuration, history: [EpochRecord], summary: RunSummary?,
+    startWeights: String? = nil
   ) throws {
     self.name = name
     self.configuration = configuration
     self.history = history
     self.summary = summary
+    self.startWeights = startWeights
     network = ModelSummary(try configuration.model.graph())
   }
 
@@ -39,7 +43,7 @@ public struct RunData: Sendable {
   public init(_ run: RunDirectory) throws {
     try self.init(
       name: run.url.lastPathComponent, configuration: run.storedConfiguration(), history: run.history(),
-      summary: run.finishedSummary())
+      summary: run.finishedSummary(), startWeights: (try? Checkpoint.describe(run.lastWeights))?.startWeights)
   }
 
   /// The best epoch by validation, or the last where nothing was held out.
@@ -89,6 +93,13 @@ public struct TestResult: Sendable {
     calibration = Calibration(judged.map { ($0.mistake.confidence, $0.isCorrect) })
     mistakes = judged.filter { !$0.isCorrect }.map(\.mistake)
       .sorted { ($0.confidence, $1.image) > ($1.confidence, $0.image) }
+  }
+
+  /// What `mistake` shows, and what it was taken for how confidently.
+  public func caption(_ mistake: Mistake) -> String {
+    // The sign stays with its number.
+    let confidence = Format.fixed(mistake.confidence * 100, 0) + "\u{A0}%"
+    return "\(name(mistake.label)), not \(name(mistake.predicted)) \(confidence)"
   }
 
   /// The name of a class.

@@ -1,5 +1,6 @@
 // The figures of a run: the two of the TPSNet study (loss and accuracy), rate and speed,
 // and what is known of the test images.
+import Datasets
 import Foundation
 import Plots
 import Training
@@ -24,7 +25,20 @@ extension RunData {
 
   /// Loss by epoch.
   var loss: Figure {
-    Figure("loss", curves("Loss", Axis("mean cross-entropy"), train: { $0.trainLoss }) { $0.validationLoss })
+    Figure(
+      "loss",
+      curves("Loss", Axis("mean cross-entropy"), note: lossNote, train: { $0.trainLoss }) { $0.validationLoss })
+  }
+
+  /// Why the training loss may lie above the validation loss.
+  private var lossNote: String {
+    let smoothing = configuration.training.labelSmoothing
+    let parts =
+      (smoothing > 0 ? ["labels smoothed by \(Format.significant(smoothing))"] : [])
+      + (configuration.augmentation.mixesImages ? ["images mixed"] : [])
+    guard !parts.isEmpty else { return "" }
+    return "Training minimises its loss with \(parts.joined(separator: " and ")), validation has neither: the two are "
+      + "not on one scale."
   }
 
   /// Accuracy by epoch.
@@ -35,12 +49,13 @@ extension RunData {
 
   /// What training and validation images say by epoch.
   private func curves(
-    _ title: String, _ axis: Axis, train: (EpochRecord) -> Double?, validation: (EpochRecord) -> Double?
+    _ title: String, _ axis: Axis, note: String = "", train: (EpochRecord) -> Double?,
+    validation: (EpochRecord) -> Double?
   ) -> Plot {
     let lines = [line("train", isDashed: true, color: 0, train), line("validation", color: 1, validation)]
     return Plot(
       title, x: Axis("epoch", .integer), y: axis, .lines(lines.filter { !$0.points.isEmpty }), rules: chosen,
-      emptyText: Self.noEpoch)
+      note: note, emptyText: Self.noEpoch)
   }
 
   /// Learning rate by epoch.
@@ -86,7 +101,7 @@ extension TestResult {
 
   /// Accuracy of each class.
   private var classes: Figure {
-    let bars = evaluation.perClass.enumerated().map { Plot.Bar(name($0), $1) }
+    let bars = evaluation.perClass.enumerated().compactMap { label, share in share.map { Plot.Bar(name(label), $0) } }
     return Figure(
       "classes", Plot("Accuracy of each class", x: Axis("test images predicted correctly", .percent), .bars(bars)))
   }

@@ -83,6 +83,7 @@ extension RunData {
 
   private var facts: [(name: String, value: String)] {
     var facts = [("data set", configuration.data.dataset), ("parameters", Format.grouped(network.parameters))]
+    if let startWeights { facts.append(("starts from", startWeights)) }
     if let best, let value = best.validationAccuracy { facts.append(("validation accuracy", Format.percent(value))) }
     if let summary {
       facts.append(("test accuracy", Format.percent(summary.testAccuracy)))
@@ -111,21 +112,17 @@ extension RunData {
       try shown.map { mistake in
         (
           address: try test.images.raster(mistake.image).address(), title: "test image \(mistake.image)",
-          caption: caption(mistake, test)
+          caption: test.caption(mistake)
         )
       })
   }
 
-  private func caption(_ mistake: TestResult.Mistake, _ test: TestResult) -> String {
-    // The sign stays with its number.
-    let confidence = Format.fixed(mistake.confidence * 100, 0) + "\u{A0}%"
-    return "\(test.name(mistake.label)), not \(test.name(mistake.predicted)) \(confidence)"
-  }
-
   private func commands(path: String) -> [String] {
     let folder = ShellText.quoted(path)
+    let start = startWeights.map { " --weights \(ShellText.quoted($0))" } ?? ""
     return [
-      "# the run again, from the same seed", "tpsnet train --config \(folder)/config.yaml --name again",
+      "# the run again, from the same seed\(startWeights == nil ? "" : " and the same weights")",
+      "tpsnet train --config \(folder)/config.yaml\(start) --name again",
       "# its weights on the test images", "tpsnet test --run \(folder)", "# this report", "tpsnet report \(folder)",
     ]
   }

@@ -14,7 +14,7 @@ extension StudyData {
     }
     var best: [Plot.Point] = []
     // Trials paused early have an accuracy of fewer epochs: the line is of what has been reached, not of a ranking.
-    for (trial, value) in results where value > (best.last?.y ?? -1) {
+    for (trial, value) in results where value > (best.last?.y ?? -.infinity) {
       best.append(Plot.Point(Double(trial.number), value))
     }
     if let last = best.last, let end = results.last { best.append(Plot.Point(Double(end.0.number), last.y)) }
@@ -96,8 +96,8 @@ extension StudyData {
     let layers = variables.first { $0.name == "model.layers" && $0.varies }
     var groups: [String: [Plot.Point]] = [:]
     var all: [Plot.Point] = []
-    for (trial, accuracy) in Sample.thinned(compared, to: 1500) {
-      guard let count = trial.parameterCount else { continue }
+    let counted = compared.compactMap { trial, accuracy in trial.parameterCount.map { (trial, accuracy, $0) } }
+    for (trial, accuracy, count) in Sample.thinned(counted, to: 1500) {
       let value = layers.flatMap { layers in trial.parameters[layers.name].map { layers.text($0.stored) } }
       let point = Plot.Point(
         Double(count), accuracy,
@@ -106,7 +106,9 @@ extension StudyData {
       all.append(point)
     }
     var front: [Plot.Point] = []
-    for point in all.sorted(by: { ($0.x, -$0.y) < ($1.x, -$1.y) }) where point.y > (front.last?.y ?? -1) {
+    // Of all: the best may be among those that are left out.
+    let points = counted.map { Plot.Point(Double($0.2), $0.1) }
+    for point in points.sorted(by: { ($0.x, -$0.y) < ($1.x, -$1.y) }) where point.y > (front.last?.y ?? -.infinity) {
       front.append(point)
     }
     var clusters = groups.sorted { $0.key.localizedStandardCompare($1.key) == .orderedAscending }

@@ -21,6 +21,8 @@ struct VariableColumn {
     }
     return groups.map { group in
       let others = groups.map(\.path).filter { $0 != group.path }
+      // Another program's name may have no part.
+      guard !group.path.isEmpty else { return VariableColumn(title: group.names[0], names: group.names) }
       let length = (1...group.path.count).first { length in
         !others.contains { $0.suffix(length) == group.path.suffix(length) }
       }

@@ -55,6 +55,7 @@ struct SettingTypes {
       return nil
     case .list(let choices, _):
       if isList(entry) { return nil }
+      try entry.demandChoices()
       for choice in choices { _ = try decode(entry, choice.tree) }
     case .range:
       break

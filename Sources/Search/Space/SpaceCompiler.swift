@@ -25,7 +25,9 @@ struct SpaceCompiler {
     template = self.base.model.layers
     entries = try file.entries.map { (try SpacePath($0), $0) }
     for setting in settings {
-      for entry in try SpaceFile(assignment: setting).entries {
+      let file = try SpaceFile(assignment: setting)
+      if let preset = file.preset { throw SpaceError(preset.mark, "preset", "choose it by --preset") }
+      for entry in file.entries {
         let path = try SpacePath(entry)
         entries.removeAll { $0.path == path || path.covers($0.path) }
         entries.append((path, entry))
@@ -38,6 +40,7 @@ struct SpaceCompiler {
     try countLayers(&types)
 
     for (path, entry) in entries {
+      if case .setting = path {} else { try entry.demandChoices() }
       switch path {
       case .layers: try compileLayerCount(entry)
       case .widthFactor: try compileWidthFactor(entry)

@@ -30,6 +30,11 @@ struct SpaceEntry {
   var conditions: [SpaceCondition] = []
 
   func error(_ reason: String) -> SpaceError { SpaceError(mark, path, reason) }
+
+  /// Throws where a list is empty: of settings that are lists themselves, that is a value.
+  func demandChoices() throws {
+    if case .list(_, .list(let values)) = form, values.isEmpty { throw error("an empty list leaves nothing to choose") }
+  }
 }
 
 /// `when: { path: values }`.
@@ -133,6 +138,10 @@ struct SpaceFile {
   }
 
   private mutating func append(_ entry: SpaceEntry) throws {
+    // One setting, one name.
+    guard !entry.path.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
+      throw entry.error("a part of the path is empty")
+    }
     if let other = entries.first(where: { $0.path == entry.path }) {
       throw entry.error("given twice, here and at \(other.mark.description): leave one")
     }
@@ -160,7 +169,7 @@ struct SpaceFile {
         }
         log = flag
       case "choice":
-        guard case .sequence = value else {
+        guard case .sequence(let items) = value, !items.isEmpty else {
           throw SpaceError(mark(value), "\(path).choice", "a list is expected: [\(value.text), …]")
         }
         choices = try form(value, path)
@@ -208,7 +217,6 @@ struct SpaceFile {
       }
       return .fixed(.scalar(scalar.string, isQuoted: scalar.style != .plain))
     case .sequence(let items):
-      guard !items.isEmpty else { throw SpaceError(mark(node), path, "an empty list leaves nothing to choose") }
       let choices = items.compactMap { $0.scalar.map(Choice.init(scalar:)) }
       guard choices.count == items.count || choices.isEmpty else {
         throw SpaceError(mark(node), path, "choices are plain values")

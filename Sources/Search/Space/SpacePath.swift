@@ -49,7 +49,7 @@ extension SpacePath.Layers {
     case "i": self = .each
     case "*": self = .all
     default:
-      guard let index = Int(text), index >= 0 else { return nil }
+      guard let index = Int(text), index >= 0, "\(index)" == text else { return nil }
       self = .one(index)
     }
   }

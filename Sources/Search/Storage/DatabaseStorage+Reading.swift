@@ -63,7 +63,8 @@ extension DatabaseStorage {
     var trials: [Trial] = []
     var places: [Int: Int] = [:]
     var distributions: [String: Distribution] = [:]
-    try session.query(Self.query(condition), values) { row in
+    // In the order of its parts: a database may mix what a UNION ALL brings.
+    try session.query(Self.query(condition) + "\nORDER BY 2", values) { row in
       let key = try row.integer(0)
       guard let kind = Part(rawValue: try row.integer(1)) else { return }
       if kind == .trial {

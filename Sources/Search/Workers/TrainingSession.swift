@@ -50,6 +50,11 @@ final class TrainingSession {
       try note(seconds: record.seconds)
       return .pruned(accuracy)
     }
+    // Its worker died between this checkpoint and the end of the trial.
+    if run.wasEnding, let last = history.last, run.isRung(epoch: last.epoch), let accuracy = last.validationAccuracy {
+      try note(seconds: last.seconds)
+      return .pruned(accuracy)
+    }
     return nil
   }
 

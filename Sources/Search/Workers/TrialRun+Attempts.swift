@@ -9,7 +9,12 @@ extension TrialRun {
     var count: Int
     /// Steps done, by the last checkpoint.
     var step: Int
+    /// The last epoch that the study knows of: checkpoints may be on another machine.
+    var epoch: Int?
   }
+
+  /// The attribute that counts the runs.
+  static let attemptNote = "tpsnet:attempt"
 
   /// So many deaths at one place are the trial's own fault.
   static let tolerableDeaths = 3
@@ -17,17 +22,20 @@ extension TrialRun {
   /// Takes the number of this claim's run. Throws `StorageError.claimLost`, or `TrialFault` where the trial's workers
   /// died too often.
   func nextAttempt(in folder: TrialFolder) throws -> Int {
-    let stored = trial.systemAttributes["tpsnet:attempt"].flatMap { Int($0) } ?? 0
+    let stored = trial.systemAttributes[Self.attemptNote].flatMap { Int($0) } ?? 0
     let number = max(stored, folder.attempts.last ?? 0) + 1
-    var attributes = ["tpsnet:attempt": "\(number)"]
+    var attributes = [Self.attemptNote: "\(number)"]
+    attempt = number
     guard isTakenOver else {
       try note(system: attributes)
       return number
     }
     let step = folder.newest.flatMap { try? Checkpoint.describe($0.lastWeights).notes["step"] }.flatMap { Int($0) } ?? 0
-    var deaths = Deaths(count: 1, step: step)
+    let epoch = trial.intermediateValues.keys.max() ?? 0
+    var deaths = Deaths(count: 1, step: step, epoch: epoch)
     if let text = trial.systemAttributes["tpsnet:deaths"],
-      let before = try? JSONDecoder().decode(Deaths.self, from: Data(text.utf8)), before.step == step
+      let before = try? JSONDecoder().decode(Deaths.self, from: Data(text.utf8)), before.step == step,
+      before.epoch ?? epoch == epoch
     {
       deaths.count += before.count
     }

@@ -59,6 +59,9 @@ public final class TrialRun {
   /// Whether the work has to end after the present step: somebody asked for it, or the trial is another's by now.
   public var hasToStop: Bool { pulse.isLost || pulse.isStopped || isStopped() }
 
+  /// The number of this claim's run, once it has one.
+  var attempt: Int?
+
   /// Called once the trial has ended for good.
   var tidy: () -> Void = {}
 
@@ -81,10 +84,28 @@ extension TrialRun {
   /// `StorageError.claimLost` where the trial is another's by now.
   public func ended(epoch: Int, accuracy: Double) throws -> Verdict {
     try storage.report(accuracy, epoch: epoch, of: claim)
-    guard let rung = rungs.firstIndex(of: epoch) else { return .goOn }
+    guard let rung = rungs.firstIndex(of: epoch), !hasPassed(rung) else { return .goOn }
     let standing = try storage.complete(rung: rung, value: accuracy, of: claim)
-    return pruner.decide(standing) == .proceed ? .goOn : .end
+    if pruner.decide(standing) == .proceed { return .goOn }
+    // Should this worker die between the checkpoint and the end of the trial.
+    if let attempt { try note(system: [Self.endingNote: "\(attempt)"]) }
+    return .end
   }
+
+  private static let endingNote = "tpsnet:ending"
+
+  /// Whether its last worker had decided to end it, and died before the study knew.
+  var wasEnding: Bool {
+    guard isTakenOver, let attempt = trial.systemAttributes[Self.attemptNote] else { return false }
+    return trial.systemAttributes[Self.endingNote] == attempt
+  }
+
+  /// Whether a trial that starts again, without its checkpoint, has come beyond `rung` before. What became of it at the
+  /// last one may not have been written down.
+  private func hasPassed(_ rung: Int) -> Bool { trial.rung.map { rung < $0 } ?? false }
+
+  /// Whether `epoch` is a rung.
+  func isRung(epoch: Int) -> Bool { rungs.contains(epoch) }
 
   /// Whether the study had all of `ended` for that epoch when the trial was claimed.
   func isKnown(epoch: Int) -> Bool {

@@ -26,20 +26,24 @@ public struct TrialTraining {
     }
   }
 
+  /// Fills in what a configuration leaves to the data set, and finds what a trainer needs. Of a trial that is gone on
+  /// with, the last checkpoint says how it began.
+  public typealias Preparation = (inout Configuration, CheckpointInfo?) throws -> Surroundings
+
   /// The study's folder.
   private let folder: URL
   private let configuration: (Trial) throws -> Configuration
-  private let prepare: (inout Configuration) throws -> Surroundings
+  private let prepare: Preparation
   private let watch: (Trial, @escaping (String) -> Void) -> (TrainingEvent) -> Void
 
   /// - Parameters:
   ///   - folder: where the trials' folders are.
   ///   - configuration: a trial's configuration.
-  ///   - prepare: fills in what a configuration leaves to the data set.
+  ///   - prepare: see `Preparation`.
   ///   - watch: makes what is shown of a trial's events, given where text goes.
   public init(
     in folder: URL, configuration: @escaping (Trial) throws -> Configuration,
-    prepare: @escaping (inout Configuration) throws -> Surroundings,
+    prepare: @escaping Preparation,
     watch: @escaping (Trial, @escaping (String) -> Void) -> (TrainingEvent) -> Void
   ) {
     self.folder = folder
@@ -76,9 +80,11 @@ public struct TrialTraining {
   }
 
   /// What a trainer needs for `configuration`, whose images can be divided and fit `graph`: of that, nothing is searched.
-  private func surroundings(_ configuration: inout Configuration, _ graph: Graph) throws -> Surroundings {
+  private func surroundings(
+    _ configuration: inout Configuration, _ graph: Graph, _ begun: CheckpointInfo?
+  ) throws -> Surroundings {
     do {
-      let surroundings = try prepare(&configuration)
+      let surroundings = try prepare(&configuration, begun)
       try Trainer.check(surroundings.dataset.train, fits: graph)
       _ = try Trainer.split(surroundings.dataset.train, configuration.data)
       return surroundings
@@ -105,11 +111,15 @@ public struct TrialTraining {
     let attempt = try run.nextAttempt(in: trialFolder)
     log.line("attempt \(attempt)" + (run.isTakenOver ? ": its last worker died" : ""))
     var configuration = try configuration(run.trial)
+    let begun = trialFolder.newest.flatMap { try? Checkpoint.describe($0.lastWeights) }
     // By whatever rule these were found when the trial began.
-    if configuration.leavesNormalization, let begun = try? trialFolder.newest?.storedConfiguration() {
+    if configuration.leavesNormalization, let begun = try? begun?.configuration() {
       (configuration.data.mean, configuration.data.std) = (begun.data.mean, begun.data.std)
     }
-    let surroundings = try surroundings(&configuration, configuration.model.graph())
+    let surroundings = try surroundings(&configuration, configuration.model.graph(), begun)
+    if let precision = begun?.notes["precision"], precision != surroundings.precision.rawValue {
+      log.line("it began in \(precision) and goes on in \(surroundings.precision.rawValue): not to the same bytes")
+    }
     let directory = try trialFolder.begin(attempt)
     let session = TrainingSession(run, show: watch(run.trial) { log.write($0) })
     let makeTrainer = { [configuration] in

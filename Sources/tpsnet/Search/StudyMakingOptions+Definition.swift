@@ -1,5 +1,6 @@
 // From options to a study's definition, new or to be compared with the one that is stored.
 // A difference is refused by the name of its option.
+import Datasets
 import Foundation
 import Search
 import Training
@@ -60,7 +61,11 @@ extension StudyMakingOptions {
     if let images {
       result += ["data.limitTrain=\(images)", "data.validation=\(Self.validation(for: images))"]
     }
-    if let dataset { result.append("data.dataset=\(YAMLText.scalar(dataset))") }
+    if let dataset {
+      // Workers may run elsewhere.
+      let source = (try? DatasetSource(parsing: dataset))?.description ?? dataset
+      result.append("data.dataset=\(YAMLText.scalar(source))")
+    }
     if let precision { result.append("training.precision=\(precision.rawValue)") }
     return result + configuration.assignments
   }
@@ -92,15 +97,18 @@ extension StudyMakingOptions {
 extension StudyDefinition {
   /// Throws `ConfigurationError` at the first option by which this differs from what a study was made with.
   func demandSame(as stored: StudyDefinition, study: String) throws {
-    func demand<Value: Equatable>(_ option: String, _ value: KeyPath<StudyDefinition, Value>) throws {
+    func demand<Value: Equatable>(
+      _ option: String, _ value: KeyPath<StudyDefinition, Value>, _ remedy: String = "leave the option out"
+    ) throws {
       guard self[keyPath: value] != stored[keyPath: value] else { return }
       let (theirs, ours) = (Self.text(stored[keyPath: value]), Self.text(self[keyPath: value]))
       let difference = theirs == ours ? "another" : "\(theirs), not \(ours)"
       throw ConfigurationError(
-        "\(option): study \(study) was made with \(difference): leave the option out, or choose another --study")
+        "\(option): study \(study) was made with \(difference): \(remedy), or choose another --study")
     }
     try demand("--space", \.space)
-    try demand("--set, --images, --precision, --dataset", \.settings)
+    try demand(
+      "--set, --images, --precision, --dataset", \.settings, "repeat them as they were, leave out these and --space")
     // As values: a text may be older than a setting.
     if try baseConfiguration() != stored.baseConfiguration() { try demand("--preset, --config", \.base) }
     try demand("--epochs", \.epochs)

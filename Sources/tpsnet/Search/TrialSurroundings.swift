@@ -26,7 +26,7 @@ final class TrialSurroundings {
   }
 
   /// See `TrialTraining`.
-  func prepare(_ configuration: inout Configuration) throws -> TrialTraining.Surroundings {
+  func prepare(_ configuration: inout Configuration, begun: CheckpointInfo?) throws -> TrialTraining.Surroundings {
     let key = DataKey(name: configuration.data.dataset, imageSize: configuration.model.input.height)
     let known = dataset.flatMap { $0.key == key ? $0.dataset : nil }
     var images = try configuration.loadDataset(from: directory, loaded: known)
@@ -38,7 +38,8 @@ final class TrialSurroundings {
       try backend.flatMap { $0.convolutions == convolutions ? $0.backend : nil }
       ?? OneDNNBackend.make(configuration, threads: threads)
     backend = (convolutions, engine)
+    let precision = configuration.training.precision
     return TrialTraining.Surroundings(
-      dataset: images, backend: engine, precision: configuration.training.precision.resolved)
+      dataset: images, backend: engine, precision: (begun?.precision(precision) ?? precision).resolved)
   }
 }
