@@ -229,7 +229,8 @@ extension Proposer {
       given[index] = stored
     }
     var problem = "its conditions exclude one another: give values that exist together"
-    for attempt in 0..<10_000 as Range<UInt64> {
+    var untrainable = 0
+    draws: for attempt in 0..<10_000 as Range<UInt64> {
       var random = CounterRandom(seed: definition.seed, SearchPurpose.completion.rawValue, UInt64(number), attempt)
       guard let point = space.draw(given: given, &random) else { continue }
       switch candidates.judge(point) {
@@ -239,6 +240,9 @@ extension Proposer {
           return point
         } catch {
           problem = "\(error)"
+          // Each is a whole configuration, and others wait.
+          untrainable += 1
+          if untrainable == 100 { break draws }
         }
       case .impossible(let reason): problem = reason
       case .over(let limit, let cost):

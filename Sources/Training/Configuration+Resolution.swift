@@ -42,10 +42,7 @@ extension Configuration {
         try tree.set(assignment)
       }
     }
-    var configuration = try Configuration(tree)
-    if let source = try? DatasetSource(parsing: configuration.data.dataset) {
-      configuration.data.dataset = source.description
-    }
+    let configuration = try Configuration(tree)
     try configuration.validate()
     return configuration
   }
@@ -76,6 +73,15 @@ extension Configuration {
     self = try tree.decode(Configuration.self)
     // Whatever decoding did not take up does not come out again.
     try tree.checkKeys(against: ConfigurationTree(encoding: self))
+    self = withWholePath
+  }
+
+  /// The same with the whole path of a data set's folder: it means the same wherever the configuration is read again.
+  var withWholePath: Configuration {
+    guard let source = try? DatasetSource(parsing: data.dataset) else { return self }
+    var whole = self
+    whole.data.dataset = source.description
+    return whole
   }
 
   /// Keys that are gone, with the value by which earlier versions wrote down that they did nothing: runs and weights of

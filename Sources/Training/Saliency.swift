@@ -64,7 +64,8 @@ public struct Saliency: Sendable {
     return logits[label] - largest - Float(log(sum))
   }
 
-  /// The picture as the network sees it, enlarged to about 256 pixels, grey where nothing matters and red where it matters most.
+  /// The picture as the network sees it, enlarged to about 256 pixels, grey where nothing matters and red where it
+  /// matters most.
   public func overlay() throws -> DecodedImage {
     let zoom = max(1, 256 / side)
     let size = side * zoom

@@ -41,17 +41,18 @@ extension CheckpointInfo {
   /// Throws where a run by `settings` would hold images of `set` out that these weights were trained on, as far as they
   /// say on which: its validation would not tell what new images do.
   public func check(heldOut settings: Configuration.DataSettings, of set: ImageSet) throws {
-    guard let own = try configuration()?.data, own.dataset == settings.dataset else { return }
+    // Where their split cannot be made, the images are others by now.
+    guard let own = try configuration()?.data, own.dataset == settings.dataset,
+      let known = (try? Trainer.split(set, own)).map({ Set($0.train) })
+    else { return }
     let heldOut = try Trainer.split(set, settings).validation
-    let known = Set(try Trainer.split(set, own).train)
     let both = heldOut.count { known.contains($0) }
     guard both > 0 else { return }
     throw ConfigurationError(
       "--weights: \(both) of the \(heldOut.count) images held out are among those that the weights were trained on: add "
         + (own.validation > 0
-          ? "--set data.validation=\(own.validation) --set data.splitSeed=\(own.splitSeed)"
-            + (own.limitTrain > 0 ? " --set data.limitTrain=\(own.limitTrain)" : "")
-          : "--set data.validation=0"))
+          ? "--set data.validation=\(own.validation) --set data.splitSeed=\(own.splitSeed)" : "--set data.validation=0")
+    )
   }
 
   /// Throws where the images of `set` cannot go through `graph`, the network of the checkpoint, or have the classes that

@@ -46,6 +46,7 @@ public final class Trainer {
     run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
     isInterrupted: @escaping () -> Bool = { false }
   ) throws {
+    let configuration = configuration.withWholePath
     try configuration.validate()
     self.configuration = configuration
     self.run = run

@@ -43,7 +43,7 @@ struct ImportCommand: ParsableCommand {
     let configuration = try options.fallback(for: source) ?? Configuration.resolve([])
     var (parameters, graph, info) = try options.load(weights: source)
     info.classNames = try names(info, configuration)
-    if !options.isEmpty, info.notes["dataset"] == nil { info.notes["dataset"] = configuration.data.dataset }
+    info.notes["dataset"] = try info.notes["dataset"] ?? options.dataset(for: info.model)
     info.notes["source"] = source.lastPathComponent
     try Checkpoint.save(parameters, info: info, steps: info.steps, to: URL(fileURLWithPath: output))
 

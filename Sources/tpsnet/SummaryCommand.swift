@@ -116,8 +116,8 @@ struct SummaryCommand: ParsableCommand {
     Console.out("activations     \(Format.grouped(summary.activations)) an image, kept for the backward pass")
     if let cost {
       Console.out(
-        "memory          \(Format.mebibytes(cost.peakMemoryBytes)) to train in batches of \(Format.grouped(cost.batchSize)), "
-          + "without the images of the data set")
+        "memory          \(Format.mebibytes(cost.peakMemoryBytes)) to train in batches of \(Format.grouped(cost.batchSize)); "
+          + "images, validation and averages of weights come on top")
       Console.out(
         "time            \(Format.duration(cost.epochSeconds)) an epoch of \(Format.grouped(Cost.epochImages)) images "
           + "(\(cost.precision), \(cost.threads) threads)")

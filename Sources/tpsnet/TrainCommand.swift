@@ -170,6 +170,7 @@ struct TrainCommand: ParsableCommand {
       let info = try? Checkpoint.describe(checkpoint)
     else { return [] }
     var own = try info.configuration() ?? Configuration(model: info.model)
+    own.data.dataset = info.notes["dataset"] ?? own.data.dataset
     (own.data.mean, own.data.std) = (info.normalization.mean, info.normalization.standardDeviation)
     // The weights are of the whole network.
     own.training.growth = []

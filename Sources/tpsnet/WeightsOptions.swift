@@ -52,7 +52,7 @@ struct WeightsOptions: ParsableArguments {
     let file = try ShippedWeights.file(weights ?? "")
     var (parameters, graph, info) = try options.load(weights: file)
     let configuration = try options.configuration(of: info)
-    if !options.isEmpty, info.notes["dataset"] == nil { info.notes["dataset"] = configuration.data.dataset }
+    info.notes["dataset"] = try info.notes["dataset"] ?? options.dataset(for: info.model)
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
   }
 }
@@ -99,12 +99,21 @@ extension ConfigurationOptions {
       }
       return try Configuration.resolve(single, over: own)
     }
-    let dataset = info.notes["dataset"].map { [Configuration.Layer.assignment("data.dataset=\(YAMLText.scalar($0))")] }
-    var result = try Configuration.resolve(
-      chosen + (dataset ?? []) + single,
-      over: preset == nil ? Configuration(model: info.model) : Preset.default.configuration)
+    // What the file says is stronger than a preset, which is for its network.
+    var base = try preset.map { try Preset.named($0).configuration } ?? Configuration(model: info.model)
+    if let dataset = info.notes["dataset"] { base.data.dataset = dataset }
+    let others = preset == nil ? layers : Array(layers.dropFirst())
+    var result = try Configuration.resolve(others, over: base)
     result.model = info.model
     return result
+  }
+
+  /// The data set that the options name; nil where they name none.
+  func dataset(for model: ResNetSpec) throws -> String? {
+    var base = Configuration(model: model)
+    base.data.dataset = ""
+    let named = try Configuration.resolve(layers, over: base).data.dataset
+    return named.isEmpty ? nil : named
   }
 }
 

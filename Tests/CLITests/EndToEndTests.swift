@@ -113,6 +113,10 @@ import Training
       ["train", "--weights", weights, "--preset", "model-1", "--batch-size", "8", "--set", "data.validation=20"] + place
     )
     #expect(other.code == 2 && other.errors.contains("of another network"), "\(other.errors)")
+    // 20 images were held out, so that 10 of these 30 were trained on.
+    let leak = try tpsnet(["train", "--weights", weights, "--set", "data.validation=30"] + place)
+    #expect(leak.code == 2 && leak.errorLines.count == 1, "\(leak.errors)")
+    #expect(leak.errors.contains("10 of the 30 images held out") && leak.errors.contains("--set data.validation=20"))
   }
 
   @Test func theRunsFilesAreThere() throws {

@@ -31,12 +31,36 @@ import Testing
     let halves = try tpsnet(
       "import", network, folder.path("halves"), "--set", "data.mean=[0.5,0.5,0.5]", "--set", "data.std=[0.5,0.5,0.5]")
     #expect(halves.code == 0 && halves.output.contains("mean [0.5, 0.5, 0.5]"), "\(halves.errors)")
+    // What is asked for is stronger than what the file says.
+    let scale = ["--set", "data.mean=[0.5,0.5,0.5]", "--set", "data.std=[0.5,0.5,0.5]"]
+    #expect(try tpsnet(["import", output, folder.path("scaled")] + scale).output.contains("mean [0.5, 0.5, 0.5]"))
+    #expect(try SafetensorsFile(contentsOf: URL(fileURLWithPath: folder.path("scaled"))).metadata["dataset"] == nil)
+    let fashion = ["import", output, folder.path("fashion"), "--set", "data.dataset=fashion-mnist"]
+    #expect(try tpsnet(fashion).code == 0)
+    let noted = try SafetensorsFile(contentsOf: URL(fileURLWithPath: folder.path("fashion"))).metadata["dataset"]
+    #expect(noted == "fashion-mnist")
     let pool = ["--set", "model.pool=16"]
     #expect(try tpsnet(["summary", "--weights", network] + pool).code == 0)
     let plain = try tpsnet("import", output, folder.path("again.safetensors"))
     #expect(plain.output.contains("12,626 parameters") && plain.output.contains("stride 2"))
     let again = try SafetensorsFile(contentsOf: URL(fileURLWithPath: folder.path("again.safetensors")))
     #expect(again.tensors == file.tensors)
+  }
+
+  /// Weights that do not say how they were trained are trained on by plain settings.
+  @Test func importedWeightsAreTrainedOn() throws {
+    let workspace = try Workspace.shared.get().workspace
+    let original = torch.appendingPathComponent("network.pt").path
+    let output = folder.path("weights.safetensors")
+    #expect(try tpsnet("import", original, output).code == 0)
+    for (name, weights) in [("imported", output), ("bare", original)] {
+      let outcome = try tpsnet(
+        "train", "--weights", weights, "--data", workspace.data, "--epochs", "1", "--batch-size", "16", "--set",
+        "data.validation=20", "--runs", folder.path("runs"), "--name", name)
+      #expect(outcome.code == 0 && outcome.errors.contains("12,626 parameters"), "\(outcome.errors)")
+      let yaml = try String(contentsOfFile: folder.path("runs/\(name)/config.yaml"), encoding: .utf8)
+      #expect(yaml.contains("kind: \"sgd\""))
+    }
   }
 
   @Test func importedAndOriginalWeightsAgree() throws {

@@ -105,6 +105,25 @@ import Training
     #expect(clusters.map(\.name) == ["one", "two", "three"] && clusters.map { $0.points[0].y } == [0.49, 0.19, 0.49])
   }
 
+  @Test func seedsAreSummedUp() throws {
+    let runs = try [(7, 0.45), (8, 0.47), (9, 0.49)].map { seed, accuracy in
+      var summary = Self.summary
+      (summary.seed, summary.testAccuracy, summary.validationAccuracy) = (UInt64(seed), accuracy, seed == 9 ? nil : 0.4)
+      return try RunData(
+        name: "seed-\(seed)", configuration: Self.configuration(seed: UInt64(seed)), history: Self.history(5),
+        summary: summary)
+    }
+    var other = Self.configuration(seed: 8)
+    other.training.labelSmoothing = 0.1
+    let different = try RunData(name: "other", configuration: other, history: [], summary: Self.summary)
+    let text = try RunComparison(runs + [different, Self.run("unfinished", isFinished: false)]).text(
+      width: 100, usesColor: false)
+    let expected =
+      "seed-7, seed-8, seed-9: mean ± standard deviation of 3 seeds: test 47.00 ± 2.00 %, mirrored 46.78 ± 0.00 %"
+    #expect(text.contains(expected), "\(text)")
+    #expect(try !RunComparison([runs[0], different]).text(width: 100, usesColor: false).contains("mean ±"))
+  }
+
   private struct Missing: Error {}
 
   @Test func theHistoryIsReadBack() throws {

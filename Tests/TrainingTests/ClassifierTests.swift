@@ -48,6 +48,10 @@ import Training
       }
     }
     #expect(try classifier.classify([]).isEmpty)
+    for size in [0, 191, 193] {
+      let text = failure { _ = try classifier.classify(images: [[UInt8](repeating: 0, count: size)]) }
+      #expect(text?.contains("3×8×8") == true)
+    }
   }
 
   @Test func weightsWithoutNamesNumberThem() throws {

@@ -74,16 +74,24 @@ public struct RunComparison: Sendable {
 
   /// Mean and standard deviation of finished runs that differ in their seeds alone, a line for each configuration.
   var repetitions: [String] {
-    var groups: [(configuration: Configuration, runs: [(name: String, summary: RunSummary)])] = []
+    struct Kind: Equatable {
+      var configuration: Configuration
+      let startWeights: String?
+      let precision: String
+    }
+    var groups: [(kind: Kind, runs: [(name: String, summary: RunSummary)])] = []
     for run in runs {
       guard let summary = run.summary else { continue }
-      var configuration = run.configuration
-      configuration.training.seed = 0
-      let place = groups.firstIndex { $0.configuration == configuration } ?? groups.endIndex
-      if place == groups.endIndex { groups.append((configuration, [])) }
+      var kind = Kind(
+        configuration: run.configuration, startWeights: run.startWeights, precision: summary.precision)
+      kind.configuration.training.seed = 0
+      let place = groups.firstIndex { $0.kind == kind } ?? groups.endIndex
+      if place == groups.endIndex { groups.append((kind, [])) }
+      // A seed counts once.
+      if groups[place].runs.contains(where: { $0.summary.seed == summary.seed }) { continue }
       groups[place].runs.append((run.name, summary))
     }
-    return groups.filter { Set($0.runs.map(\.summary.seed)).count == $0.runs.count && $0.runs.count > 1 }.map { group in
+    return groups.filter { $0.runs.count > 1 }.map { group in
       func spread(_ name: String, _ value: (RunSummary) -> Double?) -> String? {
         let values = group.runs.compactMap { value($0.summary) }
         guard values.count == group.runs.count else { return nil }

@@ -37,7 +37,7 @@ extension RunData {
       (smoothing > 0 ? ["labels smoothed by \(Format.significant(smoothing))"] : [])
       + (configuration.augmentation.mixesImages ? ["images mixed"] : [])
     guard !parts.isEmpty else { return "" }
-    return "Training minimises its loss with \(parts.joined(separator: " and ")), validation has neither: the two are "
+    return "Training minimises its loss with \(parts.joined(separator: " and ")), validation without: the two are "
       + "not on one scale."
   }
 

@@ -34,13 +34,16 @@ struct SpaceCompiler {
         overrides.insert(path)
       }
     }
+    for (path, entry) in entries {
+      if case .setting = path { continue }
+      try entry.demandChoices()
+    }
     var types = try SettingTypes(self.base)
     try types.fix(entries.compactMap { if case .setting = $0.path { $0.entry } else { nil } })
     self.base = types.base
     try countLayers(&types)
 
     for (path, entry) in entries {
-      if case .setting = path {} else { try entry.demandChoices() }
       switch path {
       case .layers: try compileLayerCount(entry)
       case .widthFactor: try compileWidthFactor(entry)

@@ -88,24 +88,21 @@ extension TrialRun {
     let standing = try storage.complete(rung: rung, value: accuracy, of: claim)
     if pruner.decide(standing) == .proceed { return .goOn }
     // Should this worker die between the checkpoint and the end of the trial.
-    if let attempt { try note(system: [Self.endingNote: "\(attempt)"]) }
+    if let attempt { try note(system: [Self.endingNote: "\(attempt):\(epoch)"]) }
     return .end
   }
 
   private static let endingNote = "tpsnet:ending"
 
-  /// Whether its last worker had decided to end it, and died before the study knew.
-  var wasEnding: Bool {
+  /// Whether its last worker had decided to end it after `epoch`, and died before the study knew.
+  func wasEnding(after epoch: Int) -> Bool {
     guard isTakenOver, let attempt = trial.systemAttributes[Self.attemptNote] else { return false }
-    return trial.systemAttributes[Self.endingNote] == attempt
+    return trial.systemAttributes[Self.endingNote] == "\(attempt):\(epoch)"
   }
 
   /// Whether a trial that starts again, without its checkpoint, has come beyond `rung` before. What became of it at the
   /// last one may not have been written down.
   private func hasPassed(_ rung: Int) -> Bool { trial.rung.map { rung < $0 } ?? false }
-
-  /// Whether `epoch` is a rung.
-  func isRung(epoch: Int) -> Bool { rungs.contains(epoch) }
 
   /// Whether the study had all of `ended` for that epoch when the trial was claimed.
   func isKnown(epoch: Int) -> Bool {
