@@ -58,7 +58,6 @@ public final class Trainer {
     try Self.check(dataset.train, fits: graph)
     classNames = dataset.train.classNames
     fingerprint = dataset.train.fingerprint
-
     let settings = configuration.training
     let split = try Self.split(dataset.train, configuration.data)
     counts = (split.train.count, split.validation.count)
