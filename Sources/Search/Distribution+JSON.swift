@@ -48,10 +48,11 @@ extension Distribution {
     case "IntDistribution":
       guard let low = integer("low"), let high = integer("high"), low <= high else { return nil }
       let step = integer("step") ?? 1
-      guard step > 0, !high.subtractingReportingOverflow(low).overflow else { return nil }
+      let (width, overflows) = high.subtractingReportingOverflow(low)
+      guard step > 0, !overflows, width < 1 << 53 else { return nil }
       return .integer(low: low, high: high, step: step, log: log)
     case "CategoricalDistribution":
-      guard case .list(let items) = attributes["choices"] else { return nil }
+      guard case .list(let items) = attributes["choices"], !items.isEmpty else { return nil }
       // Other programs' studies have Python's None among their choices.
       let choices = items.compactMap { $0 == .scalar("null", isQuoted: false) ? .text("None") : Choice(tree: $0) }
       return choices.count == items.count ? .categorical(choices) : nil

@@ -206,16 +206,16 @@ extension Proposer {
   public func enqueue(
     _ values: [String: Choice], number: Int, isTaken: (String) throws -> Bool
   ) throws -> TrialProposal {
-    let point = try complete(values, number: number)
-    guard let proposal = try proposal(at: point), let fingerprint = proposal.fingerprint else {
+    guard let proposal = try proposal(at: complete(values, number: number, isTaken: isTaken)) else {
       throw SearchError("the given values make no possible trial")
     }
-    guard try !isTaken(fingerprint) else { throw SearchError("the study has a trial with these values already") }
     return proposal
   }
 
-  /// A feasible point with the given values.
-  private func complete(_ values: [String: Choice], number: Int) throws -> Point {
+  /// A feasible point with the given values that the study does not have yet.
+  private func complete(
+    _ values: [String: Choice], number: Int, isTaken: (String) throws -> Bool = { _ in false }
+  ) throws -> Point {
     var given: [Int: Double] = [:]
     for (name, value) in values {
       guard let index = space.parameters.firstIndex(where: { $0.name == name }) else {
@@ -229,21 +229,17 @@ extension Proposer {
       given[index] = stored
     }
     var problem = "its conditions exclude one another: give values that exist together"
-    var untrainable = 0
+    var refused = 0
     draws: for attempt in 0..<10_000 as Range<UInt64> {
       var random = CounterRandom(seed: definition.seed, SearchPurpose.completion.rawValue, UInt64(number), attempt)
       guard let point = space.draw(given: given, &random) else { continue }
       switch candidates.judge(point) {
       case .fits:
-        do {
-          try checkTraining(of: configuration(at: point))
-          return point
-        } catch {
-          problem = "\(error)"
-          // Each is a whole configuration, and others wait.
-          untrainable += 1
-          if untrainable == 100 { break draws }
-        }
+        guard let objection = try objection(to: point, isTaken) else { return point }
+        problem = objection
+        // Each is a whole configuration, and others wait.
+        refused += 1
+        if refused == 100 { break draws }
       case .impossible(let reason): problem = reason
       case .over(let limit, let cost):
         problem =
@@ -253,6 +249,18 @@ extension Proposer {
       if point.values.enumerated().allSatisfy({ $1 == nil || given[$0] != nil }) { break }
     }
     throw SearchError("the given values make no trial: \(problem)")
+  }
+
+  /// What stands against a point within the budget; nil where nothing does.
+  private func objection(to point: Point, _ isTaken: (String) throws -> Bool) throws -> String? {
+    let configuration: Configuration
+    do {
+      configuration = try self.configuration(at: point)
+      try checkTraining(of: configuration)
+    } catch {
+      return "\(error)"
+    }
+    return try isTaken(configuration.fingerprint()) ? "the study has a trial with these values already" : nil
   }
 }
 

@@ -61,7 +61,8 @@ public enum Pruner: Codable, Hashable, Sendable {
     case .asha(_, let reductionFactor, .stop):
       standing.better < max(1, standing.count / reductionFactor) ? .proceed : .stop
     case .median(_, let startTrials):
-      standing.count - 1 >= startTrials && 2 * standing.better > standing.count - 1 ? .stop : .proceed
+      standing.count - 1 >= startTrials && 2 * (standing.better - standing.equal) > standing.count - 1
+        ? .stop : .proceed
     }
   }
 

@@ -56,11 +56,14 @@ public struct RungStanding: Sendable, Equatable {
   public let count: Int
   /// Those of a strictly higher value, or of the same value and a lower number.
   public let better: Int
+  /// Those among the better that are of the same value.
+  public let equal: Int
 
   /// A standing; see the properties.
-  public init(count: Int, better: Int) {
+  public init(count: Int, better: Int, equal: Int = 0) {
     self.count = count
     self.better = better
+    self.equal = equal
   }
 }
 

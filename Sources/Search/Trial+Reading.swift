@@ -24,12 +24,19 @@ extension Trial {
     userAttributes[TrialAttribute.error].flatMap { try? JSONDecoder().decode(String.self, from: Data($0.utf8)) }
   }
 
-  /// Whether the first of two trials with a value is the better: trained to its end, or else after more epochs; then
+  /// The value by which it is compared: its own, or the last that is known while it is trained or waits to go on; nil
+  /// where it failed or nothing is known yet.
+  public var result: Double? {
+    guard state != .failed else { return nil }
+    return (value ?? intermediateValues.max { $0.key < $1.key }?.value).flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// Whether the first of two trials with a result is the better: trained to its end, or else after more epochs; then
   /// by value, then by number.
   public static func isBetter(_ one: Trial, _ other: Trial) -> Bool {
     func merit(_ trial: Trial) -> (Int, Int, Double, Int) {
       (
-        trial.state == .complete ? 1 : 0, trial.state == .complete ? 0 : trial.rung ?? -1, trial.value ?? -1,
+        trial.state == .complete ? 1 : 0, trial.state == .complete ? 0 : trial.rung ?? -1, trial.result ?? -1,
         -trial.number
       )
     }

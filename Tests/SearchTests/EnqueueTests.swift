@@ -28,7 +28,10 @@ import Training
     let fingerprint = try #require(proposal.fingerprint)
     let values = proposal.parameters.compactMapValues(\.value)
     let error = #expect(throws: SearchError.self) { try enqueue(values, taken: [fingerprint]) }
-    #expect(error?.description == "the study has a trial with these values already")
+    #expect(error?.description == "the given values make no trial: the study has a trial with these values already")
+    // Others may be free where not all values are given.
+    let other = try enqueue(["model.pool": .integer(2)], taken: [fingerprint])
+    #expect(other.fingerprint != fingerprint && other.parameters["model.pool"]?.value == .integer(2))
   }
 
   static let mistakes: [([String: Choice], String)] = [

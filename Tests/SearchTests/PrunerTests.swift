@@ -37,6 +37,7 @@ import Training
     #expect(pruner.decide(RungStanding(count: 4, better: 3)) == .proceed, "only three others")
     #expect(pruner.decide(RungStanding(count: 5, better: 2)) == .proceed)
     #expect(pruner.decide(RungStanding(count: 5, better: 3)) == .stop)
+    #expect(pruner.decide(RungStanding(count: 9, better: 8, equal: 8)) == .proceed, "nobody was better")
     #expect(Pruner.none.decide(RungStanding(count: 9, better: 8)) == .proceed)
   }
 

@@ -158,6 +158,18 @@ import Training
     #expect(log.contains("training diverged at step "))
   }
 
+  /// Optuna parses every attribute of a study when it reads its trials.
+  @Test func everyAttributeIsJSON() throws {
+    let study = try TinyTraining(trials: 6, pruner: .asha(grace: 1, reductionFactor: 2, mode: .pause))
+    #expect(try study.work() == .done)
+    let attributes = try study.trials().flatMap { Array($0.systemAttributes) + Array($0.userAttributes) }
+    #expect(attributes.contains { $0.key == "tpsnet:ending" })
+    for (key, text) in attributes {
+      let value = try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
+      #expect(value != nil, "\(key): \(text)")
+    }
+  }
+
   /// A data set that is not there, or does not fit, is no trial's fault.
   @Test func whatIsWrongWithTheDataEndsTheWorkerAlone() throws {
     for change: (inout Configuration) -> Void in [{ $0.model.classes = 3 }, { $0.data.validation = 60 }] {

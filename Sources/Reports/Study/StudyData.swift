@@ -30,8 +30,7 @@ public struct StudyData: Sendable {
     self.trials = trials
     let epoch = epoch ?? Self.commonEpoch(trials)
     self.epoch = epoch
-    ranked = trials.filter { $0.state.isFinished && $0.state != .failed && $0.value?.isFinite == true }
-      .sorted(by: Trial.isBetter)
+    ranked = trials.filter { $0.result != nil }.sorted(by: Trial.isBetter)
     compared = trials.compactMap { trial in
       let value = epoch.map { trial.intermediateValues[$0] } ?? (trial.state == .complete ? trial.value : nil)
       return value.flatMap { $0.isFinite ? (trial, $0) : nil }

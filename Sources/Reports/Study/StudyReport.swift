@@ -74,7 +74,7 @@ extension StudyData {
     let parts = counts.map { "\(Format.grouped($0.count)) \($0.state.word)" }
     let total = "\(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
     var text = "Study \(name): " + (parts.isEmpty ? "no trials yet." : "\(total): \(parts.joined(separator: ", ")).")
-    if let best = ranked.first, let value = best.value {
+    if let best = ranked.first, let value = best.result {
       let epochs = best.intermediateValues.keys.max()
       text += " Best: trial \(best.number), \(Format.percent(value))"
       text += epochs.map { " after \($0) epoch\($0 == 1 ? "" : "s")." } ?? "."
@@ -84,7 +84,7 @@ extension StudyData {
 
   private var facts: [(name: String, value: String)] {
     var facts: [(name: String, value: String)] = []
-    if let best = ranked.first, let value = best.value {
+    if let best = ranked.first, let value = best.result {
       facts.append(("best accuracy", Format.percent(value)))
       facts.append(("best trial", "\(best.number)"))
       if let count = best.parameterCount { facts.append(("its parameters", Format.grouped(count))) }

@@ -24,7 +24,7 @@ extension DatabaseStorage {
   public func complete(rung: Int, value: Double, of claim: Claim) throws -> RungStanding {
     let key = claim.trial.id
     let order = RungOrder(value)
-    return try connection.transaction(.write) { session, _ in
+    let (study, place) = try connection.transaction(.write) { session, _ -> (Int, RungStanding) in
       let study = try hold(claim, session)
       if !hasRungs(study) { try takeUpRungs(of: study, session) }
       let earlier = try session.first(
@@ -38,8 +38,10 @@ extension DatabaseStorage {
       try insert(order, rung, trial: key, number: claim.trial.number, study, session)
       try write(
         [StorageRules.attribute(ofRung: rung): JSONText.number(value)], to: .system, ofTrial: key, session)
-      return try standing(of: order, number: claim.trial.number, rung, study, session)
+      return (study, try standing(of: order, number: claim.trial.number, rung, study, session))
     }
+    studiesWithRungs.withLock { _ = $0.insert(study) }
+    return place
   }
 
   /// See `StudyStorage`.
@@ -145,7 +147,7 @@ extension DatabaseStorage {
     ) {
       RungStanding(
         count: try $0.integer(0),
-        better: try $0.integer(1) + $0.integer(2) + $0.integer(3) + $0.integer(4))
+        better: try $0.integer(1) + $0.integer(2) + $0.integer(3) + $0.integer(4), equal: try $0.integer(4))
     } ?? RungStanding(count: 0, better: 0)
   }
 

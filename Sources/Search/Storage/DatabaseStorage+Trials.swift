@@ -7,6 +7,8 @@ extension DatabaseStorage {
     in study: Int, isClaimed: Bool, limit: Int?,
     propose: (_ number: Int, _ isTaken: (String) throws -> Bool) throws -> TrialProposal?
   ) throws -> Claim? {
+    // Idle workers ask again and again, and numbers only grow: no lock for that.
+    if let limit, try highestNumber(in: study) >= limit - 1 { return nil }
     let token = StorageRules.newToken()
     do {
       // Everyone who makes trials waits for this transaction.
@@ -34,17 +36,24 @@ extension DatabaseStorage {
     }
   }
 
-  /// The study's count (0 or 1), its next trial's number and that trial's key. One look at each state's highest number
-  /// costs the same however many trials there are.
-  private static func nextNumber(_ dialect: SQLDialect) -> String {
+  /// −1 where there is no trial.
+  private func highestNumber(in study: Int) throws -> Int {
+    try connection.transaction(.read) { session, _ in
+      try session.first("SELECT \(Self.highestNumber)", .integer(study)) { try $0.integer(0) } ?? -1
+    }
+  }
+
+  /// One look at each state's highest number costs the same however many trials there are.
+  private static let highestNumber: String = {
     let highest = TrialState.allCases.map {
       "SELECT max(number) AS number FROM trials WHERE study_id = ?1 AND state = '\($0.rawValue)'"
     }
-    return """
-      SELECT (SELECT count(*) FROM studies WHERE study_id = ?1),
-        (SELECT coalesce(max(number), -1) + 1 FROM (\(highest.joined(separator: " UNION ALL "))) highest),
-        \(dialect.nextTrialKey)
-      """
+    return "(SELECT coalesce(max(number), -1) FROM (\(highest.joined(separator: " UNION ALL "))) highest)"
+  }()
+
+  /// The study's count (0 or 1), its next trial's number and that trial's key.
+  private static func nextNumber(_ dialect: SQLDialect) -> String {
+    "SELECT (SELECT count(*) FROM studies WHERE study_id = ?1), \(highestNumber) + 1, \(dialect.nextTrialKey)"
   }
 
   private func key(ofTrialMadeBy maker: String, _ session: any SQLSession) throws -> Int? {

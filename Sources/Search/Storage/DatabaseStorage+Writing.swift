@@ -20,9 +20,11 @@ extension DatabaseStorage {
   /// See `StudyStorage`.
   public func setParameters(_ parameters: [String: ParameterValue], fingerprint: String?, of claim: Claim) throws {
     try connection.transaction(.write) { session, _ in
-      try hold(claim, session)
+      let study = try hold(claim, session)
       try write(parameters, ofTrial: claim.trial.id, session)
       guard let fingerprint else { return }
+      // Whoever makes a trial has looked whether it is taken.
+      if let lock = connection.dialect.lockStudy { try session.execute(lock, .integer(study)) }
       try session.execute(
         """
         INSERT INTO tpsnet_fingerprints (study_id, fingerprint) SELECT study_id, ?2 FROM trials WHERE trial_id = ?1

@@ -20,7 +20,8 @@ struct MemoryRung: Sendable {
   mutating func insert(_ entry: Entry) -> RungStanding {
     let place = Self.place(of: entry, in: entries)
     entries.insert(entry, at: place)
-    return RungStanding(count: entries.count, better: place)
+    let higher = Self.place(of: Entry(order: entry.order, number: .min), in: entries)
+    return RungStanding(count: entries.count, better: place, equal: place - higher)
   }
 
   /// Takes a trial out.

@@ -88,16 +88,19 @@ extension TrialRun {
     let standing = try storage.complete(rung: rung, value: accuracy, of: claim)
     if pruner.decide(standing) == .proceed { return .goOn }
     // Should this worker die between the checkpoint and the end of the trial.
-    if let attempt { try note(system: [Self.endingNote: "\(attempt):\(epoch)"]) }
+    if let attempt { try note(system: [Self.endingNote: Self.ending(attempt: "\(attempt)", epoch)]) }
     return .end
   }
 
   private static let endingNote = "tpsnet:ending"
 
+  /// JSON, like all attributes.
+  private static func ending(attempt: String, _ epoch: Int) -> String { JSONText.string("\(attempt):\(epoch)") }
+
   /// Whether its last worker had decided to end it after `epoch`, and died before the study knew.
   func wasEnding(after epoch: Int) -> Bool {
     guard isTakenOver, let attempt = trial.systemAttributes[Self.attemptNote] else { return false }
-    return trial.systemAttributes[Self.endingNote] == "\(attempt):\(epoch)"
+    return trial.systemAttributes[Self.endingNote] == Self.ending(attempt: attempt, epoch)
   }
 
   /// Whether a trial that starts again, without its checkpoint, has come beyond `rung` before. What became of it at the

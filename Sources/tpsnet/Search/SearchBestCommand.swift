@@ -27,7 +27,7 @@ struct SearchBestCommand: ParsableCommand {
   func run() throws {
     let storage = try options.place.existing()
     let record = try storage.known(options.study)
-    let trials = try storage.trials(in: record.id, states: [.complete, .pruned]).filter { $0.value != nil }
+    let trials = try storage.trials(in: record.id, states: nil).filter { $0.result != nil }
     let best = trials.sorted(by: Trial.isBetter).prefix(top)
     guard let first = best.first else {
       throw ConfigurationError("study \(record.name) has no trial with a result yet: see tpsnet search list")

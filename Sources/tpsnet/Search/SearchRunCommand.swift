@@ -2,6 +2,7 @@
 // It may be killed at any moment: the same command goes on.
 import ArgumentParser
 import Foundation
+import OneDNNBackend
 import Reports
 import Search
 import Training
@@ -62,7 +63,7 @@ struct SearchRunCommand: ParsableCommand {
     guard workers > 0 else { return Console.out(try StudyProgress(storage, record).line) }
 
     let threads = try threads(definition)
-    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let processors = Processors.available
     if threads * workers > processors {
       Console.error("\(workers) × \(threads) threads on \(processors) processors: expect them to wait for each other")
     }
@@ -82,6 +83,10 @@ struct SearchRunCommand: ParsableCommand {
       supervisor.complaints.forEach { Console.error("tpsnet: worker: \($0)") }
       throw ExitCode(1)
     }
+    if progress.best == nil, let reason = try progress.commonestError(storage, record) {
+      Console.error("tpsnet: no trial has a result; the most frequent reason: \(reason)")
+      throw ExitCode(1)
+    }
     if let best = progress.best {
       Console.error("the best in full: \(record.command(forTrial: best.number, in: options.place))")
     }
@@ -90,7 +95,7 @@ struct SearchRunCommand: ParsableCommand {
   /// Threads of each worker: as the option says, or else the configuration, or else its share of the processors.
   private func threads(_ definition: StudyDefinition) throws -> Int {
     let configured = try definition.baseConfiguration().training.threads
-    let share = max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, workers))
+    let share = max(1, Processors.available / max(1, workers))
     return threadsPerWorker ?? (configured > 0 ? configured : share)
   }
 

@@ -57,10 +57,7 @@ extension StudyMakingOptions {
 
   /// What is laid over the space: `--images` and the like, then `--set`.
   private var settings: [String] {
-    var result: [String] = []
-    if let images {
-      result += ["data.limitTrain=\(images)", "data.validation=\(Self.validation(for: images))"]
-    }
+    var result = images.map(Self.settings(forImages:)) ?? []
     if let dataset {
       // Workers may run elsewhere.
       let source = (try? DatasetSource(parsing: dataset))?.description ?? dataset
@@ -70,9 +67,20 @@ extension StudyMakingOptions {
     return result + configuration.assignments
   }
 
-  /// Images held out where a study trains on `images`: evaluation costs a third of a training step an image, and 1,000
-  /// images tell 2 points apart.
-  static func validation(for images: Int) -> Int { min(5000, max(1000, images / 5)) }
+  /// What `--images` sets. Evaluation costs a third of a training step an image, and 1,000 images tell 2 points apart.
+  private static func settings(forImages images: Int) -> [String] {
+    ["data.limitTrain=\(images)", "data.validation=\(min(5000, max(1000, images / 5)))"]
+  }
+
+  /// The study as it would be without `--images`.
+  static func withoutImages(_ definition: StudyDefinition) -> StudyDefinition {
+    var result = definition
+    guard let first = definition.settings.first.flatMap({ Assignment($0) }), first.key == "data.limitTrain",
+      let images = Int(first.value), definition.settings.starts(with: settings(forImages: images))
+    else { return definition }
+    result.settings.removeFirst(2)
+    return result
+  }
 
   private var chosenPruner: Pruner {
     switch pruner ?? .asha {

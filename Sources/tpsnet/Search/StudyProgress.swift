@@ -12,8 +12,13 @@ struct StudyProgress {
   init(_ storage: any StudyStorage, _ record: StudyRecord) throws {
     name = record.name
     counts = try storage.counts(in: record.id)
-    best = try storage.trials(in: record.id, states: [.complete, .pruned]).filter { $0.value != nil }
-      .min(by: Trial.isBetter)
+    best = try storage.trials(in: record.id, states: nil).filter { $0.result != nil }.min(by: Trial.isBetter)
+  }
+
+  /// Why most of the failed trials failed; nil where none has.
+  func commonestError(_ storage: any StudyStorage, _ record: StudyRecord) throws -> String? {
+    let errors = try storage.trials(in: record.id, states: [.failed]).compactMap(\.error)
+    return Dictionary(grouping: errors) { $0 }.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }?.key
   }
 
   /// `study first: 12 trials: 3 complete, 7 pruned, 2 running; best 71.20 % after 9 epochs (trial 4)`.
@@ -23,7 +28,7 @@ struct StudyProgress {
     let total = counts.values.reduce(0, +)
     var text = "study \(name): \(Format.grouped(total)) trial\(total == 1 ? "" : "s")"
     if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
-    if let best, let value = best.value {
+    if let best, let value = best.result {
       let epochs = best.intermediateValues.keys.max() ?? 0
       text += "; best \(Format.percent(value)) after \(epochs) epoch\(epochs == 1 ? "" : "s") (trial \(best.number))"
     }

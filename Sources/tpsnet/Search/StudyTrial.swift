@@ -24,14 +24,13 @@ struct StudyTrial {
         "study \(record.name) has no trial \(number): "
           + (count == 0 ? "it has none yet" : "use 0 to \(count - 1), or see tpsnet search best"))
     }
-    let proposer = try record.definition().proposer()
+    let definition = try record.definition()
+    let proposer = try definition.proposer()
     var configuration = try proposer.configuration(of: trial)
-    let data = configuration.data
     configuration.data.limitTrain = 0
     // Fewer were held out only because fewer were trained on.
-    if data.limitTrain > 0, data.validation == StudyMakingOptions.validation(for: data.limitTrain) {
-      configuration.data.validation = Configuration(model: configuration.model).data.validation
-    }
+    let withoutImages = try StudyMakingOptions.withoutImages(definition).proposer().configuration(of: trial)
+    configuration.data.validation = withoutImages.data.validation
     // The rungs made the schedule.
     if proposer.definition.horizon == .rung { configuration.schedule = proposer.space.base.schedule }
     study = record.name

@@ -27,7 +27,11 @@ import Testing
         if a == b, entry.value.isNaN != value.isNaN { return value.isNaN }
         return a > b || a == b && entry.number < number
       }
-      let expected = RungStanding(count: entries.count, better: entries.count { isBetter($0) })
+      func isEqual(_ entry: Entry) -> Bool {
+        entry.value == value || entry.value.isNaN && value.isNaN
+      }
+      let better = entries.filter(isBetter)
+      let expected = RungStanding(count: entries.count, better: better.count, equal: better.count(where: isEqual))
       #expect(standing == expected, "\(value) among \(entries)")
     }
     let special = [0, -0.0, .nan, .infinity, -.infinity, -0.5, .leastNonzeroMagnitude, -1e300, .nan, 0.1, 0.1]
