@@ -85,11 +85,18 @@ static int jpeg_has_end(const uint8_t *bytes, size_t size) {
   return in_scan && at + 1 < size;
 }
 
-/// Whether a warning is of what is common in photographs and harms nothing: stray bytes between segments. TurboJPEG
-/// tells the first warning only, behind which there may be others.
+/// Whether a warning is of what is common in photographs and harms nothing: stray bytes between segments, and headers
+/// that say what their kind of picture has no use for. TurboJPEG tells the first warning only, behind which there may
+/// be others.
 static int jpeg_is_harmless(tjhandle decoder, const uint8_t *bytes, size_t size) {
-  return tjGetErrorCode(decoder) == TJERR_WARNING && strstr(tjGetErrorStr2(decoder), "extraneous bytes") &&
-         jpeg_has_end(bytes, size);
+  static const char *const harmless[] = {
+    "extraneous bytes", "Invalid SOS parameters", "unknown JFIF revision", "Unknown Adobe color transform",
+  };
+  if (tjGetErrorCode(decoder) != TJERR_WARNING || !jpeg_has_end(bytes, size)) return 0;
+  for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++) {
+    if (strstr(tjGetErrorStr2(decoder), harmless[i])) return 1;
+  }
+  return 0;
 }
 
 static int decode_jpeg(

@@ -1,5 +1,6 @@
 // The one error of this module: what is wrong, where, and what to do about it, in one line.
 // Its kind lets a command choose its exit code without reading the message.
+import Formats
 
 /// What stands in the way of loading, checking or fetching a data set.
 public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -37,7 +38,6 @@ public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible 
   public var description: String {
     let place = path.map { "\($0): " } ?? ""
     let advice = remedy.map { "; \($0)" } ?? ""
-    let line = (place + problem + advice).unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }
-    return String(String.UnicodeScalarView(line))
+    return (place + problem + advice).withoutControls
   }
 }

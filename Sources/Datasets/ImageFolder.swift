@@ -3,41 +3,45 @@
 
 /// Data sets made of PNG, JPEG and WebP files.
 public enum ImageFolder {
-  /// The share of the images that becomes the test set where the folder has none: one in `testShare`.
-  static let testShare = 5
-
   /// Loads `train/<class>/*.png|jpg|jpeg|webp` and `test/<class>/…`. Where `path` has neither `train` nor `test`, its
-  /// own folders are the classes, and the test set is a fifth of the images, drawn evenly from the classes with a
-  /// fixed seed. Classes are sorted by name; names starting with a dot and other kinds of files are passed over.
+  /// own folders are the classes, and about a fifth of the images becomes the test set, chosen by their names: pictures
+  /// that come or go later, or another place of the folder, never make a test image of one that was trained on.
+  /// Classes are sorted by name; names starting with a dot and other kinds of files are passed over.
   /// Images are brought to `size` × `size` pixels as `DecodedImage.fitted(toSide:)` does.
   ///
   /// Throws `DatasetError` naming the folder that lacks what is needed, or the image that cannot be read.
   public static func load(from path: String, size: Int = 32) throws -> Dataset {
-    guard Files.isFolder(path) else {
-      throw DatasetError(.missing, at: path, "no such folder", remedy: "name a folder of images as folder:PATH")
-    }
-    guard Files.isFolder(path + "/train") || Files.isFolder(path + "/test") else {
-      let all = try images(in: path, classes: classes(in: path), size: size, inEach: true)
-      guard all.count > 1 else {
-        throw DatasetError(.missing, at: path, "one image in all", remedy: "give it images to train and to test on")
-      }
-      let test = max(1, all.count / testShare)
-      let split = try Split.stratified(labels: all.labels, validation: test, seed: 0)
+    guard try isDivided(path) else {
+      let classes = try classes(in: path)
+      let (train, test) = try divided(files(in: path, classes: classes, inEach: true), at: path)
       return Dataset(
-        name: "folder", train: try all.subset(split.train), test: try all.subset(split.validation))
+        name: "folder", train: try images(train, classes: classes, size: size),
+        test: try images(test, classes: classes, size: size))
     }
     for part in ["train", "test"] where !Files.isFolder("\(path)/\(part)") {
       throw DatasetError(
         .missing, at: "\(path)/\(part)", "no such folder", remedy: "give the data set both train and test, or neither")
     }
     let classes = try classes(in: path + "/train")
-    if let unknown = try self.classes(in: path + "/test").first(where: { !classes.contains($0) }) {
-      throw DatasetError(
-        .invalid, at: "\(path)/test/\(unknown)", "a class without training images", remedy: "add it to train")
-    }
     return Dataset(
-      name: "folder", train: try images(in: path + "/train", classes: classes, size: size, inEach: true),
-      test: try images(in: path + "/test", classes: classes, size: size, inEach: false))
+      name: "folder",
+      train: try images(files(in: path + "/train", classes: classes, inEach: true), classes: classes, size: size),
+      test: try testImages(of: path, classes: classes, size: size))
+  }
+
+  /// The test images of what `load` reads, which alone are looked at: `train` need not be there. Throws as `load` does.
+  public static func loadTest(from path: String, size: Int = 32) throws -> ImageSet {
+    guard try isDivided(path) else { return try load(from: path, size: size).test }
+    let named = Files.isFolder(path + "/train") ? path + "/train" : path + "/test"
+    return try testImages(of: path, classes: classes(in: named), size: size)
+  }
+
+  /// Whether the folder has images to train on and to test on apart. Throws `DatasetError` where there is no folder.
+  public static func isDivided(_ path: String) throws -> Bool {
+    guard Files.isFolder(path) else {
+      throw DatasetError(.missing, at: path, "no such folder", remedy: "name a folder of images as folder:PATH")
+    }
+    return Files.isFolder(path + "/train") || Files.isFolder(path + "/test")
   }
 
   private static func classes(in folder: String) throws -> [String] {
@@ -48,10 +52,26 @@ public enum ImageFolder {
     return classes
   }
 
+  private static func testImages(of path: String, classes: [String], size: Int) throws -> ImageSet {
+    let folder = path + "/test"
+    if let unknown = try self.classes(in: folder).first(where: { !classes.contains($0) }) {
+      throw DatasetError(
+        .invalid, at: "\(folder)/\(unknown)", "a class without training images", remedy: "add it to train")
+    }
+    return try images(files(in: folder, classes: classes, inEach: false), classes: classes, size: size)
+  }
+
+  /// A file of an image, and the class it shows.
+  private struct File {
+    let path: String
+    let label: Int
+    /// Drawn from class and name alone.
+    let rank: UInt64
+  }
+
   /// - Parameter inEach: whether every class has to have images: without, a network would never learn to name it.
-  private static func images(in folder: String, classes: [String], size: Int, inEach: Bool) throws -> ImageSet {
-    var pixels: [UInt8] = []
-    var labels: [Int32] = []
+  private static func files(in folder: String, classes: [String], inEach: Bool) throws -> [File] {
+    var found: [File] = []
     for (label, name) in classes.enumerated() {
       let classFolder = "\(folder)/\(name)"
       guard Files.isFolder(classFolder) else { continue }
@@ -64,15 +84,37 @@ public enum ImageFolder {
         )
       }
       for file in files {
-        pixels += try ImageDecoder.decode(path: "\(classFolder)/\(file)").fitted(toSide: size)
-        labels.append(Int32(label))
+        let digest = try SHA256.of(Array("\(name)/\(file)".utf8))
+        found.append(
+          File(path: "\(classFolder)/\(file)", label: label, rank: UInt64(digest.prefix(16), radix: 16) ?? 0))
       }
     }
-    guard !labels.isEmpty else {
+    guard !found.isEmpty else {
       throw DatasetError(
         .missing, at: folder, "no PNG, JPEG or WebP images in its folders",
         remedy: "put images into a folder for each class")
     }
-    return try ImageSet(pixels: pixels, labels: labels, height: size, width: size, classNames: classes)
+    return found
+  }
+
+  /// The lowest fifth of all ranks is for the test; each class keeps an image to train on, and one image is tested on.
+  private static func divided(_ files: [File], at path: String) throws -> (train: [File], test: [File]) {
+    var kept: [Int: File] = [:]
+    for file in files where file.rank >= kept[file.label]?.rank ?? 0 { kept[file.label] = file }
+    let others = files.filter { kept[$0.label]?.path != $0.path }
+    guard let lowest = others.min(by: { $0.rank < $1.rank }) else {
+      throw DatasetError(
+        .missing, at: path, "no class has two images", remedy: "give it images to train and to test on")
+    }
+    let test = others.filter { $0.rank < UInt64.max / 5 || $0.path == lowest.path }
+    let tested = Set(test.map(\.path))
+    return (files.filter { !tested.contains($0.path) }, test)
+  }
+
+  private static func images(_ files: [File], classes: [String], size: Int) throws -> ImageSet {
+    var pixels: [UInt8] = []
+    for file in files { pixels += try ImageDecoder.decode(path: file.path).fitted(toSide: size) }
+    return try ImageSet(
+      pixels: pixels, labels: files.map { Int32($0.label) }, height: size, width: size, classNames: classes)
   }
 }

@@ -39,7 +39,7 @@ package struct Ticks: Equatable {
     guard high - low <= abs(high) * 1e-9 else { return (low, high) }
     if axis.scale == .log { return (low / 2, high * 2) }
     if low == 0 { return (0, 1) }
-    let margin = axis.format == .integer ? 1 : abs(low) * 0.05
+    let margin = axis.format == .integer ? max(1, abs(low) * 1e-6) : abs(low) * 0.05
     return (low - margin, high + margin)
   }
 

@@ -58,7 +58,7 @@ extension RunData {
   mutating func add(
     _ evaluation: Evaluation, _ dataset: Dataset, of run: RunDirectory, _ configuration: Configuration
   ) throws {
-    test = TestResult(evaluation, of: dataset.test)
+    test = TestResult(evaluation, classNames: dataset.test.classNames, images: dataset.test)
     let indices = try Trainer.split(dataset.train, configuration.data).train
     // One image a class, as far as ten go.
     let chosen = (0..<Int32(min(10, dataset.train.classNames.count))).compactMap { label in

@@ -44,7 +44,7 @@ struct TestCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...100_000).contains(batchSize) else { throw ValidationError("--batch-size \(batchSize): use 1 or more") }
+    guard (1...100_000).contains(batchSize) else { throw ValidationError("--batch-size \(batchSize): use 1 to 100000") }
   }
 
   private struct Result: Encodable {
@@ -69,9 +69,8 @@ struct TestCommand: ParsableCommand {
     let loaded = try source.load()
     let (graph, info) = (loaded.graph, loaded.info)
     var configuration = loaded.configuration
-    if let dataset { configuration.data.dataset = dataset }
-    let data = try configuration.dataset(from: dataOptions.directory)
-    let (set, indices) = try images(of: data, configuration)
+    if let dataset { configuration.data.dataset = try DatasetSource(parsing: dataset).description }
+    let (set, indices) = try images(configuration, info)
     try info.check(set, fits: graph)
     if let remark = info.remark(on: set) { Console.error(remark) }
 
@@ -84,7 +83,7 @@ struct TestCommand: ParsableCommand {
       plan, classes: graph.classes, set: set, indices: indices, normalization: info.normalization
     ).evaluate(tta: tta)
 
-    let result = TestResult(evaluation, of: try set.subset(indices))
+    let result = TestResult(evaluation, classNames: set.classNames)
     if let saveLogits { try save(evaluation, to: URL(fileURLWithPath: saveLogits)) }
     if json {
       return try Console.json(
@@ -98,7 +97,7 @@ struct TestCommand: ParsableCommand {
     Console.out(evaluation.table(classNames: set.classNames))
     Console.out("")
     Console.out(
-      "\(data.name) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
+      "\(configuration.data.dataset) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
         + "correct, accuracy \(Format.percent(evaluation.accuracy)), loss \(Format.fixed(evaluation.loss, 4)) "
         + "(tta \(tta.rawValue), \(precision.rawValue))")
     Console.out("calibration error \(Format.percent(result.calibration.expectedError))")
@@ -107,14 +106,31 @@ struct TestCommand: ParsableCommand {
     }
   }
 
-  private func images(of data: Dataset, _ configuration: Configuration) throws -> (ImageSet, [Int]) {
-    if split == .test { return (data.test, Array(0..<data.test.count)) }
+  private func images(_ configuration: Configuration, _ info: CheckpointInfo) throws -> (ImageSet, [Int]) {
+    if split == .test {
+      let set = try testImages(configuration)
+      return (set, Array(0..<set.count))
+    }
+    let data = try configuration.dataset(from: dataOptions.directory)
+    try info.check(trainedOn: data.train, of: configuration.data)
     let parts = try Trainer.split(data.train, configuration.data)
     let indices = split == .train ? parts.train : parts.validation
     guard !indices.isEmpty else {
       throw ConfigurationError("--split \(split.rawValue): the run held no images out (data.validation=0)")
     }
     return (data.train, indices)
+  }
+
+  private func testImages(_ configuration: Configuration) throws -> ImageSet {
+    guard case .folder(let path) = try DatasetSource(parsing: configuration.data.dataset) else {
+      return try configuration.dataset(from: dataOptions.directory).test
+    }
+    if try !ImageFolder.isDivided(path) {
+      Console.error(
+        "\(path) has no folders train and test: judged by the fifth of its images that training leaves out; to have all "
+          + "judged, make it \(path)/test")
+    }
+    return try ImageFolder.loadTest(from: path, size: configuration.model.input.height)
   }
 
   private func save(_ evaluation: Evaluation, to url: URL) throws {

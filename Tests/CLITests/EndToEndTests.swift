@@ -88,6 +88,9 @@ import Training
     #expect(outcome.code == 0 && outcome.errorLines.count == 1, "\(outcome.errors)")
     #expect(
       outcome.errors.contains("airplane, automobile") && outcome.errors.contains("class0, class1"), "\(outcome.errors)")
+    let fifth = try tpsnet(
+      "test", "--weights", weights, "--dataset", "folder:\(folder.path("images/train"))", "--json")
+    #expect(fifth.code == 1 && fifth.errors.contains("no class has two images"), "\(fifth.errors)")
     let names = (0..<10).reversed().map { "\"class\($0)\"" }
     file.metadata["classes"] = "[\(names.joined(separator: ","))]"
     let turned = try folder.write("turned.safetensors", file.serialized())

@@ -38,6 +38,22 @@ private let jpeg = [UInt8](
     #expect(image.pixels == [255, 255, 255, 10, 20, 30])
   }
 
+  /// libjpeg warns of them, and decodes the same picture.
+  @Test func headersThatSayTooMuchAreNoFault() throws {
+    let scan = try #require(jpeg.indices.dropLast().first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xDA })
+    let end = scan + 2 + Int(jpeg[scan + 2]) << 8 + Int(jpeg[scan + 3])
+    #expect(Array(jpeg[end - 3..<end]) == [0, 63, 0])
+    var scanned = jpeg
+    scanned[end - 2] = 0
+    var revised = jpeg
+    let name = try #require(jpeg.indices.dropLast(4).first { Array(jpeg[$0..<$0 + 4]) == Array("JFIF".utf8) })
+    revised[name + 5] = 2
+    let pixels = try ImageDecoder.decode(bytes: jpeg).pixels
+    #expect(try ImageDecoder.decode(bytes: scanned).pixels == pixels)
+    #expect(try ImageDecoder.decode(bytes: revised).pixels == pixels)
+    #expect(failure { _ = try ImageDecoder.decode(bytes: Array(revised[..<600])) }?.kind == .invalid)
+  }
+
   @Test func jpegIsClose() throws {
     let image = try ImageDecoder.decode(bytes: jpeg)
     #expect(image.width == 24 && image.height == 16)
@@ -152,17 +168,50 @@ private let jpeg = [UInt8](
     }
   }
 
-  @Test func oneLevelIsDividedByClass() throws {
+  @Test func oneLevelIsDividedByNamesWhateverComesLater() throws {
     try withFolder { folder in
-      for index in 0..<20 {
-        try write(picture(UInt8(index)), folder + "/\(index % 2 == 0 ? "even" : "odd")/\(index).png")
+      func add(_ range: Range<Int>, to folder: String) throws {
+        for index in range {
+          try write(picture(UInt8(index)), "\(folder)/\(index % 2 == 0 ? "even" : "odd")/\(index).png")
+        }
       }
+      func shades(_ set: ImageSet) -> Set<UInt8> {
+        Set(stride(from: 0, to: set.pixels.count, by: 192).map { set.pixels[$0] })
+      }
+      try add(0..<100, to: folder + "/few")
+      try add(0..<200, to: folder + "/many")
+      let few = try ImageFolder.load(from: folder + "/few", size: 8)
+      #expect(few.train.count + few.test.count == 100 && (10...30).contains(few.test.count))
+      #expect(few.test.classCounts.allSatisfy { $0 > 2 })
+      #expect(shades(few.train).union(shades(few.test)) == Set(0..<100))
+      // Elsewhere, and with more pictures, no image changes sides.
+      let many = try ImageFolder.load(from: folder + "/many", size: 8)
+      #expect(
+        shades(many.test).isSuperset(of: shades(few.test)) && shades(many.train).isSuperset(of: shades(few.train)))
+      #expect(try ImageFolder.loadTest(from: folder + "/many", size: 8).pixels == many.test.pixels)
+    }
+  }
+
+  @Test func fewImagesAreDividedToo() throws {
+    try withFolder { folder in
+      try write(picture(1), folder + "/cat/a.png")
+      try write(picture(2), folder + "/dog/b.png")
+      #expect(failure { _ = try ImageFolder.load(from: folder) }?.kind == .missing)
+      try write(picture(3), folder + "/dog/c.png")
       let data = try ImageFolder.load(from: folder, size: 8)
-      #expect(data.train.count == 16 && data.test.count == 4)
-      #expect(data.test.classCounts == [2, 2])
-      let values = stride(from: 0, to: 20 * 192, by: 192).map { (data.train.pixels + data.test.pixels)[$0] }
-      #expect(values.sorted() == (0..<20).map(UInt8.init))
-      #expect(try ImageFolder.load(from: folder, size: 8).test.pixels == data.test.pixels)
+      #expect(data.train.classCounts == [1, 1] && data.test.classCounts == [0, 1])
+    }
+  }
+
+  @Test func testImagesNeedNoTrainingImages() throws {
+    try withFolder { folder in
+      try write(picture(1), folder + "/test/dog/a.png")
+      try write(picture(2), folder + "/test/cat/b.png")
+      let set = try ImageFolder.loadTest(from: folder, size: 8)
+      #expect(set.classNames == ["cat", "dog"] && set.labels == [0, 1])
+      #expect(failure { _ = try ImageFolder.load(from: folder) }?.path == folder + "/train")
+      for name in ["cat", "cow", "dog"] { try write(ascii("no picture"), folder + "/train/\(name)/c.png") }
+      #expect(try ImageFolder.loadTest(from: folder, size: 8).labels == [0, 2])
     }
   }
 

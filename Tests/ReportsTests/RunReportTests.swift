@@ -39,7 +39,8 @@ import Training
     let images = try ImageSet(
       pixels: pixels, labels: [0, 1, 0, 1, 0, 1], height: 8, width: 8, classNames: ["<cat>", "dog & co"])
     let logits: [Float] = [3, 0, 0, 3, 0, 1, 9, 0, 2, 0, 0, 2]
-    return TestResult(Evaluation(logits: logits, labels: images.labels, classes: 2), of: images)
+    return TestResult(
+      Evaluation(logits: logits, labels: images.labels, classes: 2), classNames: images.classNames, images: images)
   }
 
   private static func run(

@@ -61,10 +61,12 @@ public struct RunData: Sendable {
 
 /// What weights say of labelled images.
 public struct TestResult: Sendable {
-  /// The images.
-  let images: ImageSet
   /// The verdict.
   public let evaluation: Evaluation
+  /// The names of the classes, by label.
+  let classNames: [String]
+  /// The images, where they are to be shown.
+  let images: ImageSet?
   /// How confidence and accuracy agree.
   public let calibration: Calibration
   /// The wrong images, the most confident first.
@@ -80,9 +82,9 @@ public struct TestResult: Sendable {
     public let confidence: Double
   }
 
-  /// The verdict on all of `images`, in their order.
-  public init(_ evaluation: Evaluation, of images: ImageSet) {
-    self.images = images
+  /// The verdict on images of `classNames`, and the images, in the same order, where they are to be shown.
+  public init(_ evaluation: Evaluation, classNames: [String], images: ImageSet? = nil) {
+    (self.classNames, self.images) = (classNames, images)
     self.evaluation = evaluation
     let judged = evaluation.labels.indices.map { image -> (mistake: Mistake, isCorrect: Bool) in
       let logits = evaluation.logits[image * evaluation.classes..<(image + 1) * evaluation.classes]
@@ -103,5 +105,5 @@ public struct TestResult: Sendable {
   }
 
   /// The name of a class.
-  func name(_ label: Int) -> String { label < images.classNames.count ? images.classNames[label] : "\(label)" }
+  func name(_ label: Int) -> String { classNames.indices.contains(label) ? classNames[label] : "\(label)" }
 }

@@ -83,8 +83,36 @@ extension RunData {
 }
 
 extension TestResult {
-  /// Truth against prediction, and accuracy by class and by confidence.
-  var figures: [Figure] { [matrix, classes, reliability] }
+  /// Truth against prediction, and accuracy by class and by confidence; a matrix of very many classes would be no
+  /// picture any more.
+  var figures: [Figure] { (evaluation.classes > 100 ? [] : [matrix, classes]) + [reliability] }
+
+  /// Accuracy by class, in words.
+  var classTable: Table {
+    var table = Table(["class", "images", "correct", "accuracy"])
+    for (label, counts) in evaluation.confusion.enumerated() {
+      table.append([
+        name(label), Format.grouped(counts.reduce(0, +)), Format.grouped(counts[label]),
+        evaluation.perClass[label].map(Format.percent) ?? "",
+      ])
+    }
+    return table
+  }
+
+  /// What was taken for what, the most frequent first.
+  var confusions: Table {
+    let cells = evaluation.confusion.enumerated().flatMap { truth, counts in
+      counts.enumerated().filter { $0.offset != truth && $0.element > 0 }
+        .map { (truth: truth, prediction: $0.offset, images: $0.element) }
+    }
+    var table = Table(["shows", "taken for", "images"])
+    for cell in cells.sorted(by: { ($0.images, $1.truth, $1.prediction) > ($1.images, $0.truth, $0.prediction) })
+      .prefix(100)
+    {
+      table.append([name(cell.truth), name(cell.prediction), Format.grouped(cell.images)])
+    }
+    return table
+  }
 
   /// What images of each class were taken for.
   private var matrix: Figure {

@@ -21,6 +21,8 @@ extension RunData {
         "\(Format.grouped(test.evaluation.correct)) of \(Format.grouped(test.evaluation.labels.count)) correct, "
           + "\(Format.percent(test.evaluation.accuracy)); the weights were chosen without these images.")
       page.figures(test.figures)
+      page.details("accuracy of each class") { $0.table(test.classTable) }
+      page.details("most frequent confusions") { $0.table(test.confusions) }
       page.section("Most confidently wrong")
       try mistakes(test, &page)
     } else {
@@ -104,6 +106,7 @@ extension RunData {
 
   private func mistakes(_ test: TestResult, _ page: inout HTMLPage) throws {
     guard !test.mistakes.isEmpty else { return page.paragraph("No test image is wrong.") }
+    guard let images = test.images else { return page.paragraph("They were not kept for this report.") }
     let shown = test.mistakes.prefix(48)
     page.paragraph(
       "\(shown.count) of \(Format.grouped(test.mistakes.count)) wrong images: what each shows, and what it was taken for."
@@ -111,7 +114,7 @@ extension RunData {
     page.gallery(
       try shown.map { mistake in
         (
-          address: try test.images.raster(mistake.image).address(), title: "test image \(mistake.image)",
+          address: try images.raster(mistake.image).address(), title: "test image \(mistake.image)",
           caption: test.caption(mistake)
         )
       })
