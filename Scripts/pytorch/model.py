@@ -147,22 +147,25 @@ class PreActivationBlock(nn.Module):
 
 
 class ResidualNet(nn.Module):
-    """The network of a description, for images of 3 channels and `size`² pixels."""
+    """The network of a description."""
 
-    def __init__(self, description: Description, size: int = 32) -> None:
+    def __init__(self, description: Description) -> None:
         super().__init__()
+        images = {"channels": 3, "height": 32, "width": 32} | description.get("input", {})
+        sides = [images["height"], images["width"]]
         activation = description.get("activation", "relu")
         norm = description.get("batchNorm", {})
         stem = description["stem"]
         channels, kernel, whitens = stem["channels"], stem.get("kernel", 3), stem.get("whitening", False)
         self.activation = ACTIVATIONS[activation]()
         padding = "same" if stem.get("padded", True) else "valid"
-        self.conv1 = nn.Conv2d(3, channels, kernel, padding=padding, bias=whitens)
+        self.conv1 = nn.Conv2d(images["channels"], channels, kernel, padding=padding, bias=whitens)
         self.conv1.weight.requires_grad_(not whitens)
         self.pre_activation = description.get("preActivation", False)
         if not whitens and not self.pre_activation:
             self.bn1 = normalization(channels, norm)
-        size -= 0 if padding == "same" else kernel - 1
+        if padding == "valid":
+            sides = [side - kernel + 1 for side in sides]
         self.layer_names: list[str] = []
         for number, layer in enumerate(description["layers"], start=1):
             pools = layer.get("entry", "block") == "convPool"
@@ -190,15 +193,15 @@ class ResidualNet(nn.Module):
             name = f"layer{number}"
             self.add_module(name, nn.Sequential(*parts))
             self.layer_names.append(name)
-            size = size // stride if pools else (size - 1) // stride + 1
+            sides = [side // stride if pools else (side - 1) // stride + 1 for side in sides]
         if self.pre_activation:
             self.bn = normalization(channels, norm)
         pool = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}[description.get("pooling", "average")]
         self.pool = pool(description["pool"], stride=1)
         self.dropout = nn.Dropout(description.get("dropout", 0.0))
-        side = size - description["pool"] + 1
+        height, width = (side - description["pool"] + 1 for side in sides)
         self.linear = nn.Linear(
-            channels * side * side, description.get("classes", 10), description.get("classifierBias", True)
+            channels * height * width, description.get("classes", 10), description.get("classifierBias", True)
         )
         self.logit_scale = description.get("logitScale", 1.0)
         if description.get("initialization", "uniform") == "dirac":

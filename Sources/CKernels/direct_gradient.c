@@ -20,7 +20,7 @@ static const kernels table[] = TPS_TABLE(TPS_KERNELS);
 typedef struct {
   tps_strided_conv conv;
   tps_isa isa;
-  int threads;
+  int threads, summing;
   const void *input, *gradient;
   float *output;
   char *scratch;
@@ -42,16 +42,21 @@ static size_t thread_bytes(tps_strided_conv conv, tps_isa isa) {
 
 int tps_strided_supports(tps_strided_conv conv) { return conv.kernel * conv.kernel <= TPS_MOST_TAPS; }
 
+/// Threads that make sums: each has all of them, and needs pixels enough to add up.
+static int summing(tps_strided_conv conv, int threads) {
+  const int most = conv.images * conv.outputHeight / block_rows(conv);
+  return most < 1 ? 1 : threads < most ? threads : most;
+}
+
 size_t tps_strided_gradient_scratch_bytes(tps_strided_conv conv, tps_isa isa, int threads) {
-  return threads * thread_bytes(conv, isa);
+  return summing(conv, threads) * thread_bytes(conv, isa);
 }
 
 static void rows_thread(void *context, int index) {
   const job *j = context;
   const int rows = j->conv.images * j->conv.outputHeight;
-  const int first = tps_share(rows, index, j->threads), end = tps_share(rows, index + 1, j->threads);
+  const int first = tps_share(rows, index, j->summing), end = tps_share(rows, index + 1, j->summing);
   float *sums = (float *)(j->scratch + thread_bytes(j->conv, j->isa) * index);
-  if (first == end) memset(sums, 0, sum_count(j->conv) * sizeof *sums);
   table[j->isa].rows(j->conv, first, end, block_rows(j->conv), j->input, j->gradient, sums, sums + sum_count(j->conv));
 }
 
@@ -59,15 +64,15 @@ static void collect_thread(void *context, int index) {
   const job *j = context;
   const int count = tps_blocks(j->conv.outputs);
   for (int k = tps_share(count, index, j->threads); k < tps_share(count, index + 1, j->threads); k++)
-    table[j->isa].block(j->conv, k, j->threads, (const float *)j->scratch,
+    table[j->isa].block(j->conv, k, j->summing, (const float *)j->scratch,
                         (ptrdiff_t)(thread_bytes(j->conv, j->isa) / sizeof(float)), j->output);
 }
 
 void tps_strided_weight_gradient(
     tps_strided_conv conv, tps_isa isa, int threads, const void *input, const void *outputGradient, float *gradient,
     void *scratch) {
-  job j = {.conv = conv, .isa = isa, .threads = threads, .input = input, .gradient = outputGradient,
-           .output = gradient, .scratch = scratch};
-  tps_parallel(threads, rows_thread, &j);
+  job j = {.conv = conv, .isa = isa, .threads = threads, .summing = summing(conv, threads), .input = input,
+           .gradient = outputGradient, .output = gradient, .scratch = scratch};
+  tps_parallel(j.summing, rows_thread, &j);
   tps_parallel(threads, collect_thread, &j);
 }

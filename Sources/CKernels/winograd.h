@@ -26,9 +26,9 @@ static inline size_t tps_weight_count(tps_conv conv) {
   return 36 * (size_t)tps_blocks(conv.inputs) * 16 * tps_blocks(conv.outputs) * 16;
 }
 
-/// gradient [outputs][inputs][3][3] ← Gᵀ u G, u the total of the threads' sums as the tiles leave them, which
-/// lie `stride` floats apart.
+/// gradient [outputs][inputs][3][3] ← Gᵀ u G, u the total of `summed` threads' sums as the tiles leave them,
+/// which lie `stride` floats apart.
 void tps_winograd_collect(
-    tps_conv conv, tps_isa isa, int threads, const float *sums, ptrdiff_t stride, float *gradient);
+    tps_conv conv, tps_isa isa, int threads, int summed, const float *sums, ptrdiff_t stride, float *gradient);
 
 #endif

@@ -28,14 +28,21 @@ static size_t thread_bytes(tps_conv conv, tps_isa isa) {
   return tps_whole_pages(table[isa].bytes(conv, block_tiles(conv, isa)) + sizeof(float) * tps_weight_count(conv));
 }
 
+/// Threads that make sums, of which each has all 36 matrices: with few tiles to add up, writing and reading them would
+/// take longer than the products.
+static int summing(tps_conv conv, int threads) {
+  const int most = tps_tiles(conv) / 16;
+  return most < 1 ? 1 : threads < most ? threads : most;
+}
+
 size_t tps_winograd_gradient_scratch_bytes(tps_conv conv, tps_isa isa, int threads) {
-  return threads * thread_bytes(conv, isa);
+  return summing(conv, threads) * thread_bytes(conv, isa);
 }
 
 typedef struct {
   tps_conv conv;
   tps_isa isa;
-  int threads;
+  int summing;
   const void *input, *gradient;
   char *scratch;
 } job;
@@ -43,9 +50,8 @@ typedef struct {
 static void tiles_thread(void *context, int index) {
   const job *j = context;
   const int tiles = tps_tiles(j->conv);
-  const int first = tps_share(tiles, index, j->threads), end = tps_share(tiles, index + 1, j->threads);
+  const int first = tps_share(tiles, index, j->summing), end = tps_share(tiles, index + 1, j->summing);
   float *sums = (float *)(j->scratch + thread_bytes(j->conv, j->isa) * index);
-  if (first == end) memset(sums, 0, tps_weight_count(j->conv) * sizeof *sums);
   table[j->isa].tiles(j->conv, first, end, block_tiles(j->conv, j->isa), j->input, j->gradient, sums,
                       sums + tps_weight_count(j->conv));
 }
@@ -53,8 +59,8 @@ static void tiles_thread(void *context, int index) {
 void tps_winograd_weight_gradient(
     tps_conv conv, tps_isa isa, int threads, const void *input, const void *outputGradient, float *gradient,
     void *scratch) {
-  job j = {.conv = conv, .isa = isa, .threads = threads, .input = input, .gradient = outputGradient,
+  job j = {.conv = conv, .isa = isa, .summing = summing(conv, threads), .input = input, .gradient = outputGradient,
            .scratch = scratch};
-  tps_parallel(threads, tiles_thread, &j);
-  tps_winograd_collect(conv, isa, threads, scratch, thread_bytes(conv, isa) / sizeof(float), gradient);
+  tps_parallel(j.summing, tiles_thread, &j);
+  tps_winograd_collect(conv, isa, threads, j.summing, scratch, thread_bytes(conv, isa) / sizeof(float), gradient);
 }

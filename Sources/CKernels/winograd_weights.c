@@ -17,7 +17,7 @@ static const kernels table[] = TPS_TABLE(TPS_KERNELS);
 typedef struct {
   tps_conv conv;
   tps_isa isa;
-  int threads, transposed;
+  int threads, transposed, summed;
   const float *input;
   ptrdiff_t stride;
   void *output;
@@ -44,11 +44,12 @@ void tps_winograd_weights(
 static void collect_thread(void *context, int index) {
   const job *j = context;
   for (int k = share(j, index); k < share(j, index + 1); k++)
-    table[j->isa].gradientBlock(j->conv, k, j->threads, j->input, j->stride, j->output);
+    table[j->isa].gradientBlock(j->conv, k, j->summed, j->input, j->stride, j->output);
 }
 
 void tps_winograd_collect(
-    tps_conv conv, tps_isa isa, int threads, const float *sums, ptrdiff_t stride, float *gradient) {
-  job j = {.conv = conv, .isa = isa, .threads = threads, .input = sums, .stride = stride, .output = gradient};
+    tps_conv conv, tps_isa isa, int threads, int summed, const float *sums, ptrdiff_t stride, float *gradient) {
+  job j = {.conv = conv, .isa = isa, .threads = threads, .summed = summed, .input = sums, .stride = stride,
+           .output = gradient};
   tps_parallel(threads, collect_thread, &j);
 }

@@ -2,6 +2,7 @@
 // with layouts of oneDNN's choice and memory planned once.
 internal import COneDNN
 public import Compute
+import Foundation
 public import Models
 
 /// Executes graphs on the CPU with oneDNN.
@@ -14,15 +15,25 @@ public final class OneDNNBackend: Backend {
   public let convolutions: ConvolutionAlgorithms
 
   /// OpenMP's number of threads before any backend set it for its thread.
-  private static let available = Int(omp_get_max_threads())
+  private static let available = {
+    let threads = Int(omp_get_max_threads())
+    let isChosen = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] != nil
+    return isChosen ? threads : min(threads, Processors.available)
+  }()
 
-  /// A backend of `threads` OpenMP threads; nil means `OMP_NUM_THREADS` or else all processors. Throws `OneDNNError`.
+  /// A backend of `threads` OpenMP threads; nil means `OMP_NUM_THREADS` or else all processors that the process is
+  /// granted. Throws `OneDNNError`, also where the oneDNN that was loaded does not compute on OpenMP's threads.
   public init(threads: Int? = nil, convolutions: ConvolutionAlgorithms = .fastest) throws {
     // Asked for in any case, before this backend sets it.
     let available = Self.available
     let threads = threads ?? available
     guard (1...1024).contains(threads) else {
       throw OneDNNError(description: "\(threads) threads are out of range: use 1 to 1024")
+    }
+    // Another one may have come first in the loader's path; its primitives could still run when they return.
+    guard dnnl_version()?.pointee.cpu_runtime == DNNL_RUNTIME_OMP else {
+      throw OneDNNError(
+        description: "the oneDNN that was loaded does not run on OpenMP: unset LD_LIBRARY_PATH, or install another")
     }
     self.convolutions = convolutions
     engine = try Engine(threads: threads)
