@@ -27,8 +27,14 @@ public struct CheckpointInfo: Sendable {
     self.notes = notes
   }
 
+  /// Keys of a file's metadata that are no notes.
+  public static let ownKeys: Set = ["format", "model", "normalization", "classes"]
+
   /// The note of what the weights are called that a run started from.
   static let startWeightsNote = "startWeights"
+
+  /// The note of the fingerprint of the images that the weights were trained on or chosen by.
+  static let imagesNote = "trainingImages"
 
   /// The weights that its run started from, as they were named; nil where they were drawn.
   public var startWeights: String? { notes[Self.startWeightsNote] }
@@ -118,11 +124,11 @@ public enum Checkpoint {
     if normalization == nil, let fallback, !fallback.leavesNormalization {
       normalization = try fallback.normalization()
     }
-    var notes = file.metadata.filter { !["model", "normalization", "classes", "format"].contains($0.key) }
+    var notes = file.metadata.filter { !CheckpointInfo.ownKeys.contains($0.key) }
     if notes["step"] == nil { notes["step"] = steps(in: file).map { "\($0)" } }
     return CheckpointInfo(
       model: model, normalization: normalization ?? .study,
-      classNames: try decode("classes", as: [String].self) ?? [], notes: notes)
+      classNames: (try decode("classes", as: [String].self) ?? []).map(\.withoutControls), notes: notes)
   }
 
   private static func inferredModel(of file: SafetensorsFile, at url: URL) throws -> ResNetSpec {

@@ -115,7 +115,7 @@ public struct Configuration: Codable, Sendable, Equatable {
   }
 
   /// Throws `ConfigurationError` where the learning rate would rise to the end (of a run that is not a part of a longer
-  /// schedule), or branches that start silent would stay so. Asked of new runs alone: `validate` is also for what was
+  /// schedule) or be 0 long before it, or branches that start silent would stay so. Asked of new runs alone: `validate` is also for what was
   /// trained before, and for bases whose epochs are another's to choose.
   ///
   /// - Parameter hasWeights: whether the run starts from weights that have learnt.
@@ -123,6 +123,14 @@ public struct Configuration: Codable, Sendable, Equatable {
     guard schedule.period > 0 || schedule.warmup < Double(training.epochs) else {
       throw ConfigurationError(
         "schedule.warmup: \(schedule.warmup) epochs leave nothing of \(training.epochs): use fewer")
+    }
+    guard
+      ![.cosine, .linear].contains(schedule.kind) || schedule.minimum > 0 || schedule.period == 0
+        || schedule.period >= Double(training.epochs)
+    else {
+      throw ConfigurationError(
+        "schedule.period: after \(schedule.period) of \(training.epochs) epochs nothing would be learnt any more: use 0 (all "
+          + "epochs), a schedule.minimum above 0, or schedule.kind=warmRestarts")
     }
     guard hasWeights || model.initialization != .zeroResidual || optimizer.scaleFactor > 0 else {
       throw ConfigurationError(

@@ -75,13 +75,15 @@ public final class Optimizer {
     }
   }
 
-  /// Scales the whole gradient to the largest norm allowed (Pascanu et al. 2013, `clip_grad_norm_`).
+  /// Scales the gradient of all that is trained to the largest norm allowed (Pascanu et al. 2013, `clip_grad_norm_`).
   private func clip() {
     guard settings.clipNorm > 0 else { return }
-    let gradients = store.gradients.elements
-    let norm = gradients.norm
+    let parts = groups.map { UnsafeMutableBufferPointer(rebasing: store.gradients.elements[$0.range]) }
+    let norm = parts.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot()
     guard norm > settings.clipNorm else { return }
     let factor = Float(settings.clipNorm / (norm + 1e-6))
-    for index in gradients.indices { gradients[index] *= factor }
+    for part in parts {
+      for index in part.indices { part[index] *= factor }
+    }
   }
 }

@@ -15,6 +15,11 @@ extension Trainer {
         "model.input: the network takes \(shape.channels)×\(shape.height)×\(shape.width) images, "
           + "the data set has \(set.channels)×\(set.height)×\(set.width)")
     }
+    guard set.classNames.count > 1 else {
+      throw ConfigurationError(
+        "the data set has one class, \(set.classNames.first ?? "none"): name the folder that holds a folder for each class"
+      )
+    }
     guard set.classNames.count == graph.classes else {
       throw ConfigurationError(
         "model.classes: the network has \(graph.classes) classes, the data set \(set.classNames.count): "
@@ -41,7 +46,7 @@ extension CheckpointInfo {
   /// Throws where a run by `settings` would hold images of `set` out that these weights were trained on, as far as they
   /// say on which: its validation would not tell what new images do.
   public func check(heldOut settings: Configuration.DataSettings, of set: ImageSet) throws {
-    // Where their split cannot be made, the images are others by now.
+    try check(trainedOn: set, of: settings)
     guard let own = try configuration()?.data, own.dataset == settings.dataset,
       let known = (try? Trainer.split(set, own)).map({ Set($0.train) })
     else { return }
@@ -55,16 +60,34 @@ extension CheckpointInfo {
     )
   }
 
+  /// Throws where images of the training's folder came, went or changed since: which of `set` these weights were trained
+  /// on could no longer be told.
+  public func check(trainedOn set: ImageSet, of settings: Configuration.DataSettings) throws {
+    guard settings.validation > 0, let then = notes[Self.imagesNote], then != set.fingerprint,
+      try configuration()?.data.dataset == settings.dataset
+    else { return }
+    throw ConfigurationError(
+      "\(settings.dataset) has other training images than when the weights were trained: which of them they know cannot be "
+        + "told; bring them back, or judge by the test images alone (data.validation=0)")
+  }
+
   /// Throws where the images of `set` cannot go through `graph`, the network of the checkpoint, or have the classes that
   /// it has learnt in another order.
   public func check(_ set: ImageSet, fits graph: Graph) throws {
+    guard set.classNames.count == graph.classes else {
+      throw ConfigurationError(
+        "the weights tell \(graph.classes) classes apart, the data set has \(set.classNames.count): give it a folder for "
+          + "each of theirs, or train on: train --weights … --set model.classes=\(set.classNames.count)")
+    }
     try Trainer.check(set, fits: graph)
     let pairs = zip(classNames, set.classNames).enumerated()
     guard Set(classNames) == Set(set.classNames), let (place, (own, other)) = pairs.first(where: { $1.0 != $1.1 })
     else { return }
+    let digits = String(classNames.count - 1).count
+    let number = String(repeating: "0", count: digits - String(place).count) + "\(place)"
     throw ConfigurationError(
       "class \(place) of the weights is \(own), of the data set \(other): give its folders names that sort in the order of "
-        + "the weights, such as \(place)-\(own)")
+        + "the weights, such as \(number)-\(own)")
   }
 
   /// What is to be said where the classes of `set` bear other names than those learnt, which may stand for the same;

@@ -228,8 +228,8 @@ public final class Trainer {
   private func diverged(_ what: String) -> TrainingError {
     TrainingError(
       description:
-        "training diverged at step \(stepsTaken): \(what); the last good checkpoint is kept. "
-        + "Lower optimizer.learningRate, lengthen schedule.warmup or set optimizer.clipNorm")
+        "training diverged at step \(stepsTaken): \(what); the last good checkpoint is kept. In another run, lower "
+        + "optimizer.learningRate, lengthen schedule.warmup or set optimizer.clipNorm")
   }
 
   private func endEpoch(_ evaluator: Evaluator?) throws {
@@ -275,8 +275,8 @@ public final class Trainer {
       "epoch": "\(state.epoch)", "step": "\(stepsTaken)", "seed": "\(configuration.training.seed)",
       "dataset": configuration.data.dataset, "precision": precision.rawValue, "configuration": configurationText,
     ]
-    notes["validationAccuracy"] = state.history.last?.validationAccuracy.map { "\($0)" }
-    notes[CheckpointInfo.startWeightsNote] = startWeights
+    notes["validationAccuracy"] = state.stepInEpoch > 0 ? nil : state.history.last?.validationAccuracy.map { "\($0)" }
+    (notes[CheckpointInfo.startWeightsNote], notes[CheckpointInfo.imagesNote]) = (startWeights, fingerprint)
     try Checkpoint.save(
       judged,
       info: CheckpointInfo(

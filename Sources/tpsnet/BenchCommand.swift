@@ -35,8 +35,8 @@ struct BenchCommand: ParsableCommand {
   var mode: Mode = .train
   @Flag(help: "Also say where the time goes.")
   var profile = false
-  @Option(help: "How many of the slowest steps --profile lists.")
-  var top = 20
+  @Option(help: "How many of the slowest steps --profile lists; default: 20.")
+  var top: Int?
   @Option(help: ArgumentHelp("Write one step as a trace for chrome://tracing or Perfetto.", valueName: "file"))
   var trace: String?
   @Flag(help: "Print one JSON document.")
@@ -44,7 +44,8 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     guard steps >= 1 else { throw ValidationError("--steps \(steps): use 1 or more") }
-    guard top >= 1 else { throw ValidationError("--top \(top): use 1 or more") }
+    guard top ?? 1 >= 1 else { throw ValidationError("--top \(top ?? 1): use 1 or more") }
+    if top != nil, !profile { throw ValidationError("--top belongs to --profile") }
   }
 
   private struct Result: Encodable {
@@ -105,7 +106,7 @@ struct BenchCommand: ParsableCommand {
 
       \(profile.kindTable.text)
 
-      \(profile.stepTable(slowest: top).text)
+      \(profile.stepTable(slowest: top ?? 20).text)
 
       share not in convolutions: \(Format.percent(profile.shareNotInConvolutions)) of \
       \(Format.fixed(profile.milliseconds, 2)) ms in \(profile.steps.count) recorded steps

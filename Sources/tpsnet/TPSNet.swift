@@ -3,6 +3,7 @@
 import ArgumentParser
 import Compute
 import Datasets
+import Formats
 import Foundation
 import Models
 import Search
@@ -44,7 +45,7 @@ struct TPSNet: ParsableCommand {
         let text = fullMessage(for: error)
         code == 0 ? Console.out(text) : Console.error(text)
       } else {
-        Console.error("tpsnet: \(error)")
+        Console.error("tpsnet: " + "\(error)".withoutControls)
       }
       Foundation.exit(code)
     }

@@ -16,7 +16,8 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train a network; resume an interrupted run exactly.",
     discussion: """
       Settings come from, weakest first: defaults, --preset, --config, --set, flags. Everything of a run goes to
-      runs/<name>/. Ctrl-C writes a checkpoint and exits 130; --resume goes on from it, bit for bit.
+      runs/<name>/. Ctrl-C writes a checkpoint and exits 130; --resume goes on from it, on as many threads
+      to the same bytes.
 
       EXAMPLE
         tpsnet train --preset tpsnet --epochs 30 --name thirty
@@ -101,10 +102,7 @@ struct TrainCommand: ParsableCommand {
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(configuration)
     let precision = precision(of: configuration, resumed)
-    // Weights that tell their network may have another classifier than the configuration's.
-    let start = try checkpoint.map { [configuration] in
-      try Checkpoint.load($0, fallback: (try? Checkpoint.describe($0)) == nil ? configuration : nil)
-    }
+    let start = try checkpoint.map { try Self.load($0, for: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
@@ -116,10 +114,15 @@ struct TrainCommand: ParsableCommand {
         reporter.show(event)
         log?.record(event)
       }, isInterrupted: { interruption.isRequested })
-    if let start, let weights, try !trainer.start(from: start.parameters, called: weights) {
-      Console.error("the classifier starts anew: the checkpoint's has another shape")
+    if let start, let weights {
+      if try trainer.start(from: start.parameters, called: weights) {
+        try start.info.check(dataset.train, fits: start.graph)
+        if let remark = start.info.remark(on: dataset.train) { Console.error(remark) }
+      } else {
+        Console.error("the classifier starts anew: the checkpoint's has another shape")
+      }
+      try start.info.check(heldOut: configuration.data, of: dataset.train)
     }
-    try start?.info.check(heldOut: configuration.data, of: dataset.train)
     if resumed != nil { try trainer.resume() }
     log = TensorBoardLog(run: run, configuration: configuration, samples: try trainer.augmentedSamples()) { problem in
       reporter.finish()
@@ -151,11 +154,24 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
+  /// Weights to start from. Those that do not say for which network they are may have the classifier of another one.
+  private static func load(
+    _ file: URL, for configuration: Configuration
+  ) throws -> (parameters: ParameterStore, graph: Graph, info: CheckpointInfo) {
+    do {
+      return try Checkpoint.load(file, fallback: configuration)
+    } catch let error as CheckpointError {
+      guard let others = try? Checkpoint.load(file) else { throw error }
+      return others
+    }
+  }
+
   /// A run goes on in the precision in which it began, on processors that have it.
   private func precision(of configuration: Configuration, _ resumed: RunDirectory?) -> Precision {
     let configured = configuration.training.precision
     guard let info = resumed.flatMap({ try? Checkpoint.describe($0.lastWeights) }) else { return configured.resolved }
-    let precision = info.precision(configured).resolved
+    var precision = info.precision(configured).resolved
+    if precision == .bf16, !OneDNNBackend.hasFastBF16 { precision = .fp32 }
     if precision == .fp32, info.notes["precision"] == Precision.bf16.rawValue {
       Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
     }

@@ -78,13 +78,16 @@ extension ConfigurationOptions {
   }
 
   /// What holds for weights that do not describe themselves, if anything was asked for: without a preset, laid over
-  /// what the shapes of the tensors tell.
+  /// what the shapes of the tensors tell, if they do or no `--config` says it.
   func fallback(for weights: URL) throws -> Configuration? {
     if isEmpty { return nil }
-    guard preset == nil, let model = try? Checkpoint.describe(weights).model else {
+    guard preset == nil else { return try Configuration.resolve(layers) }
+    do {
+      return try Configuration.resolve(layers, over: Configuration(model: Checkpoint.describe(weights).model))
+    } catch let error as CheckpointError {
+      guard config != nil else { throw error }
       return try Configuration.resolve(layers)
     }
-    return try Configuration.resolve(layers, over: Configuration(model: model))
   }
 
   /// What weights that were read by `load(weights:)` say of their training, and single settings over it; `--preset` and
