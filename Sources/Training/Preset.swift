@@ -34,8 +34,11 @@ public struct Preset: Sendable {
   }
 
   private static let sprint = groups(
-    "sprint", "a wide residual net for eight epochs (default)", channels: [64, 192, 352], epochs: 8,
-    Augmentation(cropPadding: 2, paddingMode: .reflect, flip: .alternating))
+    "sprint", "a wide residual net for ten epochs (default)", channels: [64, 192, 352], epochs: 10,
+    Augmentation(cropPadding: 2, paddingMode: .reflect, flip: .alternating)
+  ) {
+    $0.data.validation = 2000
+  }
 
   private static let compact = groups(
     "compact", "a wider one for thirty epochs, with cutout", channels: [64, 256, 352], epochs: 30,
