@@ -1,4 +1,4 @@
-// A figure of a report: what it shows, the name of its files, and what is to be said of it.
+// A figure of a report: what it shows, and the name of its files.
 public import Foundation
 import Formats
 public import Plots
@@ -9,15 +9,12 @@ public struct Figure: Sendable {
   public let name: String
   /// What it shows.
   public let plot: Plot
-  /// What is to be said of it beside what it says itself; may be empty.
-  public let caption: String
 
   /// A figure; whatever is no letter or digit of `name` becomes a hyphen.
-  public init(_ name: String, _ plot: Plot, caption: String = "") {
+  public init(_ name: String, _ plot: Plot) {
     let words = name.split { !($0.isLetter || $0.isNumber) }
     self.name = words.joined(separator: "-")
     self.plot = plot
-    self.caption = caption
   }
 
   /// Writes the figure to `folder` as SVG, PNG and PDF, replacing those of its name. Throws `PlotError` or `FileError`.

@@ -53,9 +53,7 @@ public struct HTMLPage: Sendable {
     for figure in figures {
       let width = figure.plot.naturalWidth
       body += "<figure" + (width > Plot.width ? " class=\"wide\" style=\"--w:\(Int(width))px\"" : "")
-      body += ">\(figure.plot.svg(isStandalone: false))"
-      if !figure.caption.isEmpty { body += "<figcaption>\(XMLText.escaped(figure.caption))</figcaption>" }
-      body += "</figure>\n"
+      body += ">\(figure.plot.svg(isStandalone: false))</figure>\n"
     }
     body += "</div>\n"
   }

@@ -23,16 +23,6 @@ public enum Pruner: Codable, Hashable, Sendable {
   /// The study's: grace 1, reduction 2, but pausing where the study stopped.
   public static let `default` = Pruner.asha(grace: 1, reductionFactor: 2, mode: .pause)
 
-  /// What a worker does with a trial that has reached a rung.
-  public enum Decision: Hashable, Sendable {
-    /// Train on.
-    case proceed
-    /// Put it aside with its checkpoint: `StudyStorage.promote` may take it up later.
-    case pause
-    /// End it.
-    case stop
-  }
-
   /// Epochs after which a trial of `epochs` is at rung 0, 1, …; its end is no rung.
   public func rungs(epochs: Int, horizon: Horizon = .trial) -> [Int] {
     switch self {
@@ -51,18 +41,15 @@ public enum Pruner: Codable, Hashable, Sendable {
     }
   }
 
-  /// What follows from a trial's standing at a rung.
-  public func decide(_ standing: RungStanding) -> Decision {
+  /// Whether a trial of this standing at a rung trains on.
+  public func proceeds(_ standing: RungStanding) -> Bool {
     switch self {
-    case .none: .proceed
-    case .asha(_, let reductionFactor, .pause):
-      standing.better < standing.count / reductionFactor ? .proceed : .pause
+    case .none: true
+    case .asha(_, let reductionFactor, .pause): standing.better < standing.count / reductionFactor
     // Who is stopped has no second chance, so the best so far goes on however few have come.
-    case .asha(_, let reductionFactor, .stop):
-      standing.better < max(1, standing.count / reductionFactor) ? .proceed : .stop
+    case .asha(_, let reductionFactor, .stop): standing.better < max(1, standing.count / reductionFactor)
     case .median(_, let startTrials):
-      standing.count - 1 >= startTrials && 2 * (standing.better - standing.equal) > standing.count - 1
-        ? .stop : .proceed
+      standing.count - 1 < startTrials || 2 * (standing.better - standing.equal) <= standing.count - 1
     }
   }
 

@@ -18,27 +18,27 @@ import Training
 
   @Test func aPausingPrunerPromotesTheBestShare() {
     let pruner = Pruner.asha(grace: 1, reductionFactor: 3, mode: .pause)
-    #expect(pruner.decide(RungStanding(count: 1, better: 0)) == .pause, "it may be promoted later")
-    #expect(pruner.decide(RungStanding(count: 3, better: 0)) == .proceed)
-    #expect(pruner.decide(RungStanding(count: 8, better: 1)) == .proceed)
-    #expect(pruner.decide(RungStanding(count: 8, better: 2)) == .pause)
+    #expect(!pruner.proceeds(RungStanding(count: 1, better: 0)), "it may be promoted later")
+    #expect(pruner.proceeds(RungStanding(count: 3, better: 0)))
+    #expect(pruner.proceeds(RungStanding(count: 8, better: 1)))
+    #expect(!pruner.proceeds(RungStanding(count: 8, better: 2)))
   }
 
   @Test func aStoppingPrunerLetsTheBestSoFarGoOn() {
     let pruner = Pruner.asha(grace: 1, reductionFactor: 3, mode: .stop)
-    #expect(pruner.decide(RungStanding(count: 1, better: 0)) == .proceed)
-    #expect(pruner.decide(RungStanding(count: 2, better: 1)) == .stop)
-    #expect(pruner.decide(RungStanding(count: 9, better: 2)) == .proceed)
-    #expect(pruner.decide(RungStanding(count: 9, better: 3)) == .stop)
+    #expect(pruner.proceeds(RungStanding(count: 1, better: 0)))
+    #expect(!pruner.proceeds(RungStanding(count: 2, better: 1)))
+    #expect(pruner.proceeds(RungStanding(count: 9, better: 2)))
+    #expect(!pruner.proceeds(RungStanding(count: 9, better: 3)))
   }
 
   @Test func theMedianStopsTheWorseHalf() {
     let pruner = Pruner.median(warmup: 0, startTrials: 4)
-    #expect(pruner.decide(RungStanding(count: 4, better: 3)) == .proceed, "only three others")
-    #expect(pruner.decide(RungStanding(count: 5, better: 2)) == .proceed)
-    #expect(pruner.decide(RungStanding(count: 5, better: 3)) == .stop)
-    #expect(pruner.decide(RungStanding(count: 9, better: 8, equal: 8)) == .proceed, "nobody was better")
-    #expect(Pruner.none.decide(RungStanding(count: 9, better: 8)) == .proceed)
+    #expect(pruner.proceeds(RungStanding(count: 4, better: 3)), "only three others")
+    #expect(pruner.proceeds(RungStanding(count: 5, better: 2)))
+    #expect(!pruner.proceeds(RungStanding(count: 5, better: 3)))
+    #expect(pruner.proceeds(RungStanding(count: 9, better: 8, equal: 8)), "nobody was better")
+    #expect(Pruner.none.proceeds(RungStanding(count: 9, better: 8)))
   }
 
   private static let schedules =

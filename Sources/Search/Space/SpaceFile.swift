@@ -249,7 +249,7 @@ extension Choice {
   }
 
   /// What `text` means in YAML.
-  init(text: String, isQuoted: Bool = false) {
+  public init(text: String, isQuoted: Bool = false) {
     if isQuoted {
       self = .text(text)
     } else if let value = Int(text) {

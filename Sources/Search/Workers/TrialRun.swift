@@ -86,7 +86,7 @@ extension TrialRun {
     try storage.report(accuracy, epoch: epoch, of: claim)
     guard let rung = rungs.firstIndex(of: epoch), !hasPassed(rung) else { return .goOn }
     let standing = try storage.complete(rung: rung, value: accuracy, of: claim)
-    if pruner.decide(standing) == .proceed { return .goOn }
+    if pruner.proceeds(standing) { return .goOn }
     // Should this worker die between the checkpoint and the end of the trial.
     if let attempt { try note(system: [Self.endingNote: Self.ending(attempt: "\(attempt)", epoch)]) }
     return .end

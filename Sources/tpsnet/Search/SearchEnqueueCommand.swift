@@ -39,18 +39,3 @@ struct SearchEnqueueCommand: ParsableCommand {
     Console.out("trial \(trial.number): \(drawn.joined(separator: " "))")
   }
 }
-
-extension Choice {
-  /// A value as a command line has it.
-  init(text: String) {
-    if let value = Int(text) {
-      self = .integer(value)
-    } else if let value = Double(text) {
-      self = .number(value)
-    } else if let value = Bool(text) {
-      self = .flag(value)
-    } else {
-      self = .text(text)
-    }
-  }
-}
