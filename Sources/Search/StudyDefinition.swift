@@ -31,6 +31,8 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
   public var seed: UInt64
   /// What a candidate may cost.
   public var budget: Budget
+  /// Images held out where a trial is trained in full; nil: as many as in the study.
+  public var fullValidation: Int?
   /// The machine's rates, where the budget needs them.
   public var calibration: Calibration?
 

@@ -115,8 +115,8 @@ public struct Configuration: Codable, Sendable, Equatable {
   }
 
   /// Throws `ConfigurationError` where the learning rate would rise to the end (of a run that is not a part of a longer
-  /// schedule) or be 0 long before it, or branches that start silent would stay so. Asked of new runs alone: `validate` is also for what was
-  /// trained before, and for bases whose epochs are another's to choose.
+  /// schedule) or be 0 long before it, or branches that start silent would stay so. Asked of new runs alone: `validate`
+  /// is also for what was trained before, and for bases whose epochs are another's to choose.
   ///
   /// - Parameter hasWeights: whether the run starts from weights that have learnt.
   public func checkStart(hasWeights: Bool = false) throws {

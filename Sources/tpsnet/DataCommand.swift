@@ -31,15 +31,18 @@ struct DataCommand: ParsableCommand {
     var json = false
 
     func run() throws {
+      try DataCommand.show(download(), json: json)
+    }
+
+    private func download() throws -> DataReport {
       let isTerminal = Console.isTerminal
       // What follows, an error too, begins a line.
       defer { if isTerminal { Console.progress("\r\u{1B}[K") } }
-      let report = try CIFAR10Download.run(into: options.directory) { progress in
+      return try CIFAR10Download.run(into: options.directory) { progress in
         guard isTerminal else { return }
         let share = Double(progress.receivedBytes) / Double(max(1, progress.totalBytes))
         Console.progress("\r\u{1B}[K\(Format.percent(share)) of \(Format.mebibytes(progress.totalBytes))")
       }
-      try DataCommand.show(report, json: json)
     }
   }
 

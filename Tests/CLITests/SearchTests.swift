@@ -87,6 +87,21 @@ import Training
     #expect(missing.code == 2 && missing.errorLines.count == 1 && missing.errors.contains("has no trial 2"))
   }
 
+  /// A study on a part of the images holds 1,000 out; the winner is trained with as many held out as its configuration has.
+  @Test func aTrialInFullHoldsOutWhatItsConfigurationDoes() throws {
+    let workspace = try SearchWorkspace(data: data)
+    let place = ["--study", "tiny", "--storage", workspace.storage]
+    #expect(try tpsnet(workspace.arguments("--images", "40", "--epochs", "1", workers: 0)).code == 0)
+    #expect(try tpsnet(["search", "enqueue", "training.batchSize=8"] + place).code == 0)
+    let (_, record) = try workspace.study()
+    let definition = try StudyDefinition(json: try #require(record.attributes[StudyDefinition.attribute]))
+    #expect(try definition.baseConfiguration().data.validation == 1000)
+    let trained = try tpsnet(
+      "train", "--from-trial", "tiny#0", "--storage", workspace.storage, "--data", data.data, "--runs", data.runs,
+      "--name", "in-full", "--threads", "1")
+    #expect(trained.code == 0 && trained.errors.contains(" 20 held out for validation"), "\(trained.errors)")
+  }
+
   @Test func aMachineIsMeasuredForItsBudgetAndRungsMakeTheSchedule() throws {
     let workspace = try SearchWorkspace(data: data)
     let settings = ["--epochs", "3", "--horizon", "rung", "--budget-seconds", "1000"]

@@ -12,10 +12,16 @@ extension StudyMakingOptions {
       throw ConfigurationError(
         "there is no study \(study) to go on with: --space FILE makes it (or one of \(Self.spaceNames))")
     }
-    return try StudyDefinition(
-      space: Self.text(of: space), origin: space, base: base, settings: settings, epochs: epochs,
-      sampler: (sampler ?? .random).sampler, pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0,
-      budget: chosenBudget ?? Budget())
+    let text = try Self.text(of: space)
+    var definition = try StudyDefinition(
+      space: text, origin: space, base: base, settings: settings, epochs: epochs, sampler: (sampler ?? .random).sampler,
+      pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0, budget: chosenBudget ?? Budget())
+    if images != nil {
+      // Fewer are held out only because fewer are trained on.
+      let full = try StudyDefinition(space: text, origin: space, base: base, settings: otherSettings)
+      definition.fullValidation = try full.baseConfiguration().data.validation
+    }
+    return definition
   }
 
   /// What the options say, and for the rest what `stored` says.
@@ -55,9 +61,16 @@ extension StudyMakingOptions {
     }
   }
 
-  /// What is laid over the space: `--images` and the like, then `--set`.
+  /// What is laid over the space: `--images` and the like, then `--set`. Evaluation costs a third of a training step an
+  /// image, and 1,000 images tell 2 points apart.
   private var settings: [String] {
-    var result = images.map(Self.settings(forImages:)) ?? []
+    let part = images.map { ["data.limitTrain=\($0)", "data.validation=\(min(5000, max(1000, $0 / 5)))"] }
+    return (part ?? []) + otherSettings
+  }
+
+  /// The same without `--images`.
+  private var otherSettings: [String] {
+    var result: [String] = []
     if let dataset {
       // Workers may run elsewhere.
       let source = (try? DatasetSource(parsing: dataset))?.description ?? dataset
@@ -65,21 +78,6 @@ extension StudyMakingOptions {
     }
     if let precision { result.append("training.precision=\(precision.rawValue)") }
     return result + configuration.assignments
-  }
-
-  /// What `--images` sets. Evaluation costs a third of a training step an image, and 1,000 images tell 2 points apart.
-  private static func settings(forImages images: Int) -> [String] {
-    ["data.limitTrain=\(images)", "data.validation=\(min(5000, max(1000, images / 5)))"]
-  }
-
-  /// The study as it would be without `--images`.
-  static func withoutImages(_ definition: StudyDefinition) -> StudyDefinition {
-    var result = definition
-    guard let first = definition.settings.first.flatMap({ Assignment($0) }), first.key == "data.limitTrain",
-      let images = Int(first.value), definition.settings.starts(with: settings(forImages: images))
-    else { return definition }
-    result.settings.removeFirst(2)
-    return result
   }
 
   private var chosenPruner: Pruner {

@@ -24,13 +24,10 @@ struct StudyTrial {
         "study \(record.name) has no trial \(number): "
           + (count == 0 ? "it has none yet" : "use 0 to \(count - 1), or see tpsnet search best"))
     }
-    let definition = try record.definition()
-    let proposer = try definition.proposer()
+    let proposer = try record.definition().proposer()
     var configuration = try proposer.configuration(of: trial)
     configuration.data.limitTrain = 0
-    // Fewer were held out only because fewer were trained on.
-    let withoutImages = try StudyMakingOptions.withoutImages(definition).proposer().configuration(of: trial)
-    configuration.data.validation = withoutImages.data.validation
+    configuration.data.validation = proposer.definition.fullValidation ?? configuration.data.validation
     // The rungs made the schedule.
     if proposer.definition.horizon == .rung { configuration.schedule = proposer.space.base.schedule }
     study = record.name
