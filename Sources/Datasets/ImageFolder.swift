@@ -4,8 +4,8 @@
 /// Data sets made of PNG, JPEG and WebP files.
 public enum ImageFolder {
   /// Loads `train/<class>/*.png|jpg|jpeg|webp` and `test/<class>/…`. Where `path` has neither `train` nor `test`, its
-  /// own folders are the classes, and about a fifth of the images becomes the test set, chosen by their names: pictures
-  /// that come or go later, or another place of the folder, never make a test image of one that was trained on.
+  /// own folders are the classes, and about a fifth of the images becomes the test set, chosen by class and file name:
+  /// from some thirty images on, pictures that come or go later never make a test image of one that was trained on.
   /// Classes are sorted by name; names starting with a dot and other kinds of files are passed over.
   /// Images are brought to `size` × `size` pixels as `DecodedImage.fitted(toSide:)` does.
   ///
@@ -31,7 +31,11 @@ public enum ImageFolder {
 
   /// The test images of what `load` reads, which alone are looked at: `train` need not be there. Throws as `load` does.
   public static func loadTest(from path: String, size: Int = 32) throws -> ImageSet {
-    guard try isDivided(path) else { return try load(from: path, size: size).test }
+    guard try isDivided(path) else {
+      let classes = try classes(in: path)
+      let test = try divided(files(in: path, classes: classes, inEach: true), at: path).test
+      return try images(test, classes: classes, size: size)
+    }
     let named = Files.isFolder(path + "/train") ? path + "/train" : path + "/test"
     return try testImages(of: path, classes: classes(in: named), size: size)
   }

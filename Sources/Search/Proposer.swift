@@ -173,7 +173,7 @@ extension Proposer {
   ///
   /// Throws `SearchError` where a value is not one of the space's, or the network is impossible or over budget.
   public func configuration(of trial: Trial) throws -> Configuration {
-    var configuration = try configuration(at: point(of: trial))
+    var configuration = try configuration(at: point(of: trial, isStored: true))
     configuration.training.seed = trainingSeed(ofTrial: trial.number)
     try configuration.validate()
     return configuration
@@ -188,7 +188,7 @@ extension Proposer {
     return proposal
   }
 
-  private func point(of trial: Trial) throws -> Point {
+  private func point(of trial: Trial, isStored: Bool = false) throws -> Point {
     var given = try trial.enqueuedValues()
     for (name, parameter) in trial.parameters {
       guard let value = parameter.value else {
@@ -196,7 +196,7 @@ extension Proposer {
       }
       given[name] = value
     }
-    return try complete(given, number: trial.number)
+    return try complete(given, number: trial.number, isStored: isStored)
   }
 
   /// A trial of given values by name, those that are missing drawn. For `StudyStorage.createTrial`.
@@ -212,9 +212,10 @@ extension Proposer {
     return proposal
   }
 
-  /// A feasible point with the given values that the study does not have yet.
+  /// A feasible point with the given values that the study does not have yet. What is stored whole was questioned when it
+  /// was made.
   private func complete(
-    _ values: [String: Choice], number: Int, isTaken: (String) throws -> Bool = { _ in false }
+    _ values: [String: Choice], number: Int, isStored: Bool = false, isTaken: (String) throws -> Bool = { _ in false }
   ) throws -> Point {
     var given: [Int: Double] = [:]
     for (name, value) in values {
@@ -233,9 +234,10 @@ extension Proposer {
     draws: for attempt in 0..<10_000 as Range<UInt64> {
       var random = CounterRandom(seed: definition.seed, SearchPurpose.completion.rawValue, UInt64(number), attempt)
       guard let point = space.draw(given: given, &random) else { continue }
+      let isWhole = point.values.enumerated().allSatisfy { $1 == nil || given[$0] != nil }
       switch candidates.judge(point) {
       case .fits:
-        guard let objection = try objection(to: point, isTaken) else { return point }
+        guard !(isStored && isWhole), let objection = try objection(to: point, isTaken) else { return point }
         problem = objection
         // Each is a whole configuration, and others wait.
         refused += 1
@@ -246,7 +248,7 @@ extension Proposer {
           "\(limit.text(cost[limit] ?? 0)) are over the budget of \(limit.text(definition.budget[limit] ?? 0))"
       }
       // Nothing is left to draw.
-      if point.values.enumerated().allSatisfy({ $1 == nil || given[$0] != nil }) { break }
+      if isWhole { break }
     }
     throw SearchError("the given values make no trial: \(problem)")
   }

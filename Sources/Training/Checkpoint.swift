@@ -33,8 +33,11 @@ public struct CheckpointInfo: Sendable {
   /// The note of what the weights are called that a run started from.
   static let startWeightsNote = "startWeights"
 
-  /// The note of the fingerprint of the images that the weights were trained on or chosen by.
+  /// The note of `trainingImages`.
   static let imagesNote = "trainingImages"
+
+  /// The fingerprint of the images that the weights were trained on or chosen by; nil in files of earlier versions.
+  public var trainingImages: String? { notes[Self.imagesNote] }
 
   /// The weights that its run started from, as they were named; nil where they were drawn.
   public var startWeights: String? { notes[Self.startWeightsNote] }

@@ -63,16 +63,17 @@ extension CheckpointInfo {
   /// Throws where images of the training's folder came, went or changed since: which of `set` these weights were trained
   /// on could no longer be told.
   public func check(trainedOn set: ImageSet, of settings: Configuration.DataSettings) throws {
-    guard settings.validation > 0, let then = notes[Self.imagesNote], then != set.fingerprint,
+    // At another size all bytes differ.
+    guard settings.validation > 0, let then = trainingImages, then != set.fingerprint,
+      model.input.height == set.height, model.input.width == set.width,
       try configuration()?.data.dataset == settings.dataset
     else { return }
     throw ConfigurationError(
       "\(settings.dataset) has other training images than when the weights were trained: which of them they know cannot be "
-        + "told; bring them back, or judge by the test images alone (data.validation=0)")
+        + "told; bring them back, hold none out (data.validation=0), or judge by --split test")
   }
 
-  /// Throws where the images of `set` cannot go through `graph`, the network of the checkpoint, or have the classes that
-  /// it has learnt in another order.
+  /// Throws where the images of `set` cannot go through `graph`, the network of the checkpoint, or `checkOrder` does.
   public func check(_ set: ImageSet, fits graph: Graph) throws {
     guard set.classNames.count == graph.classes else {
       throw ConfigurationError(
@@ -80,6 +81,11 @@ extension CheckpointInfo {
           + "each of theirs, or train on: train --weights … --set model.classes=\(set.classNames.count)")
     }
     try Trainer.check(set, fits: graph)
+    try checkOrder(of: set)
+  }
+
+  /// Throws where `set` has the classes that the weights have learnt in another order.
+  public func checkOrder(of set: ImageSet) throws {
     let pairs = zip(classNames, set.classNames).enumerated()
     guard Set(classNames) == Set(set.classNames), let (place, (own, other)) = pairs.first(where: { $1.0 != $1.1 })
     else { return }

@@ -35,7 +35,7 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "auto (bf16 where the CPU has it), fp32 or bf16.")
   var precision: Configuration.PrecisionChoice?
 
-  @Option(help: "Threads; default: OMP_NUM_THREADS or all processors.")
+  @Option(help: "Threads; default: OMP_NUM_THREADS or all granted processors.")
   var threads: Int?
 
   func validate() throws {

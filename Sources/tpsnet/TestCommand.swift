@@ -108,7 +108,7 @@ struct TestCommand: ParsableCommand {
 
   private func images(_ configuration: Configuration, _ info: CheckpointInfo) throws -> (ImageSet, [Int]) {
     if split == .test {
-      let set = try testImages(configuration)
+      let set = try testImages(configuration, info)
       return (set, Array(0..<set.count))
     }
     let data = try configuration.dataset(from: dataOptions.directory)
@@ -121,7 +121,7 @@ struct TestCommand: ParsableCommand {
     return (data.train, indices)
   }
 
-  private func testImages(_ configuration: Configuration) throws -> ImageSet {
+  private func testImages(_ configuration: Configuration, _ info: CheckpointInfo) throws -> ImageSet {
     guard case .folder(let path) = try DatasetSource(parsing: configuration.data.dataset) else {
       return try configuration.dataset(from: dataOptions.directory).test
     }
@@ -129,6 +129,9 @@ struct TestCommand: ParsableCommand {
       Console.error(
         "\(path) has no folders train and test: judged by the fifth of its images that training leaves out; to have all "
           + "judged, make it \(path)/test")
+      if info.trainingImages == nil {
+        Console.error("weights of an earlier version, which divided such folders otherwise, know some of these images")
+      }
     }
     return try ImageFolder.loadTest(from: path, size: configuration.model.input.height)
   }

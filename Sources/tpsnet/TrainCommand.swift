@@ -116,7 +116,7 @@ struct TrainCommand: ParsableCommand {
       }, isInterrupted: { interruption.isRequested })
     if let start, let weights {
       if try trainer.start(from: start.parameters, called: weights) {
-        try start.info.check(dataset.train, fits: start.graph)
+        try start.info.checkOrder(of: dataset.train)
         if let remark = start.info.remark(on: dataset.train) { Console.error(remark) }
       } else {
         Console.error("the classifier starts anew: the checkpoint's has another shape")

@@ -120,7 +120,10 @@ import Testing
       #expect(rest[tensor.name]?.type == (tensor.shape.count > 1 ? .bfloat16 : .float32), "\(tensor.name)")
       #expect(zip(exact, close).allSatisfy { abs($0 - $1) <= abs($0) / 256 }, "\(tensor.name)")
     }
-    for refused in [["--to", "onnx", "--dtype", "bf16"], ["--to", "pytorch-names", "--note", "a=b"]] {
+    for refused in [
+      ["--to", "onnx", "--dtype", "bf16"], ["--to", "pytorch-names", "--note", "a=b"],
+      ["--to", "safetensors", "--note", "classes=a,b"], ["--to", "safetensors", "--note", "configuration=a"],
+    ] {
       #expect(try tpsnet(["export"] + source + refused + [folder.path("refused")]).code == 2)
     }
 

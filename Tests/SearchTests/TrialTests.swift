@@ -7,4 +7,14 @@ import Testing
   @Test func aPausedTrialHoldsUpNobody() {
     #expect(TrialState.allCases.filter(\.isFinished) == [.complete, .pruned, .failed])
   }
+
+  @Test func whatIsKnownOfATrialAtWorkCounts() {
+    func result(_ state: TrialState, _ value: Double?, _ known: [Int: Double] = [:]) -> Double? {
+      Trial(id: 1, number: 0, state: state, value: value, intermediateValues: known).result
+    }
+    #expect(result(.complete, 0.5, [1: 0.7]) == 0.5)
+    #expect(result(.running, nil, [1: 0.3, 2: 0.2]) == 0.2 && result(.waiting, nil, [1: 0.3]) == 0.3)
+    #expect(result(.waiting, nil) == nil && result(.failed, nil, [1: 0.3]) == nil)
+    #expect(result(.pruned, .infinity) == nil)
+  }
 }

@@ -87,6 +87,18 @@ import Training
     _ = try TrainerRun(configuration, .fp32, run).result()
   }
 
+  @Test func aScheduleDoesNotEndBeforeTheRun() throws {
+    var configuration = Tiny.configuration
+    configuration.schedule = Schedule(.linear)
+    configuration.schedule.period = 2
+    expectRefusal(
+      configuration, folder.run(),
+      "schedule.period: after 2.0 of 3 epochs nothing would be learnt any more: use 0 (all epochs), a schedule.minimum "
+        + "above 0, or schedule.kind=warmRestarts")
+    configuration.schedule.minimum = 0.1
+    _ = try TrainerRun(configuration, .fp32, folder.run()).result()
+  }
+
   @Test func moreImagesThanThereAreCannotBeABatch() throws {
     var configuration = Tiny.configuration
     configuration.training.batchSize = 49

@@ -10,7 +10,7 @@ extension StudyData {
   /// Best accuracy so far as trials came in.
   var history: Figure {
     let results = trials.compactMap { trial in
-      trial.value.flatMap { $0.isFinite && trial.state != .failed ? (trial, $0) : nil }
+      trial.result.map { (trial, $0) }
     }
     var best: [Plot.Point] = []
     // Trials paused early have an accuracy of fewer epochs: the line is of what has been reached, not of a ranking.

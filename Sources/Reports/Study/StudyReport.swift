@@ -17,7 +17,7 @@ extension StudyData {
       page.paragraph("No trial has a result yet.")
     } else {
       page.table(TrialRow.table(ranked.prefix(15).map(TrialRow.init)))
-      page.paragraph("Complete trials come first, then pruned ones by the epochs that they came to.")
+      page.paragraph("Complete trials come first, then the others by the epochs that they have come to.")
     }
     page.figures([history, cost])
     page.section("What matters")

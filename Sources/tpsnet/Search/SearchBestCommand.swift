@@ -1,5 +1,5 @@
 // `tpsnet search best`: the best trials of a study, and how to train them in full.
-// Complete trials come before pruned ones, whose accuracy is of fewer epochs.
+// Complete trials come before others, whose accuracy is of fewer epochs.
 import ArgumentParser
 import Reports
 import Search

@@ -16,6 +16,10 @@ extension StudyMakingOptions {
     var definition = try StudyDefinition(
       space: text, origin: space, base: base, settings: settings, epochs: epochs, sampler: (sampler ?? .random).sampler,
       pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0, budget: chosenBudget ?? Budget())
+    if let grace, definition.rungs.isEmpty {
+      throw ConfigurationError(
+        "--grace \(grace): trials of \(definition.epochs) epochs have no rung then: use less, or --pruner none")
+    }
     if images != nil {
       // Fewer are held out only because fewer are trained on.
       let full = try StudyDefinition(space: text, origin: space, base: base, settings: otherSettings)

@@ -66,10 +66,6 @@ struct StudyMakingOptions: ParsableArguments {
     if let images, images < 10 { throw ValidationError("--images \(images): use 10 or more") }
     if let epochs, epochs < 1 { throw ValidationError("--epochs \(epochs): use 1 or more") }
     if let grace, grace < 1 { throw ValidationError("--grace \(grace): use 1 or more") }
-    if let grace, let epochs, grace >= epochs {
-      throw ValidationError(
-        "--grace \(grace): trials of \(epochs) epochs have no rung then: use less, or --pruner none")
-    }
     if let budgetSeconds, !(budgetSeconds > 0 && budgetSeconds.isFinite) {
       throw ValidationError("--budget-seconds \(budgetSeconds): use a number above 0")
     }
