@@ -15,7 +15,7 @@ public struct Normalization: Codable, Sendable, Equatable {
     else {
       throw DatasetError(
         .usage, "normalisation by mean \(mean) and standard deviation \(standardDeviation)",
-        remedy: "give three means and three deviations above 0")
+        remedy: "set data.mean and data.std to three values each, deviations above 0")
     }
     self.init(checkedMean: mean, standardDeviation: standardDeviation)
   }

@@ -128,7 +128,7 @@ struct TestCommand: ParsableCommand {
     if try !ImageFolder.isDivided(path) {
       Console.error(
         "\(path) has no folders train and test: judged by the fifth of its images that training leaves out; to have all "
-          + "judged, make it \(path)/test")
+          + "judged, move its folders into \(path)/test")
       if info.trainingImages == nil, info.notes["dataset"] == configuration.data.dataset {
         Console.error("weights of an earlier version, which divided such folders otherwise, know some of these images")
       }
