@@ -69,8 +69,13 @@ public enum ImageFolder {
   private struct File {
     let path: String
     let label: Int
-    /// Drawn from class and name alone.
-    let rank: UInt64
+    /// Class and name, whatever the folder is called.
+    let name: String
+
+    /// Drawn from the name alone.
+    var rank: UInt64 {
+      get throws { UInt64(try SHA256.of(Array(name.utf8)).prefix(16), radix: 16) ?? 0 }
+    }
   }
 
   /// - Parameter inEach: whether every class has to have images: without, a network would never learn to name it.
@@ -88,9 +93,7 @@ public enum ImageFolder {
         )
       }
       for file in files {
-        let digest = try SHA256.of(Array("\(name)/\(file)".utf8))
-        found.append(
-          File(path: "\(classFolder)/\(file)", label: label, rank: UInt64(digest.prefix(16), radix: 16) ?? 0))
+        found.append(File(path: "\(classFolder)/\(file)", label: label, name: "\(name)/\(file)"))
       }
     }
     guard !found.isEmpty else {
@@ -103,16 +106,17 @@ public enum ImageFolder {
 
   /// The lowest fifth of all ranks is for the test; each class keeps an image to train on, and one image is tested on.
   private static func divided(_ files: [File], at path: String) throws -> (train: [File], test: [File]) {
-    var kept: [Int: File] = [:]
-    for file in files where file.rank >= kept[file.label]?.rank ?? 0 { kept[file.label] = file }
-    let others = files.filter { kept[$0.label]?.path != $0.path }
-    guard let lowest = others.min(by: { $0.rank < $1.rank }) else {
+    let ranks = Dictionary(try files.map { ($0.name, try $0.rank) }) { $1 }
+    func rank(_ file: File) -> UInt64 { ranks[file.name] ?? 0 }
+    let kept = Set(Dictionary(grouping: files, by: \.label).values.compactMap { $0.max { rank($0) < rank($1) }?.name })
+    let others = files.filter { !kept.contains($0.name) }
+    guard let lowest = others.min(by: { rank($0) < rank($1) }) else {
       throw DatasetError(
         .missing, at: path, "no class has two images", remedy: "give it images to train and to test on")
     }
-    let test = others.filter { $0.rank < UInt64.max / 5 || $0.path == lowest.path }
-    let tested = Set(test.map(\.path))
-    return (files.filter { !tested.contains($0.path) }, test)
+    let test = others.filter { rank($0) < UInt64.max / 5 || $0.name == lowest.name }
+    let tested = Set(test.map(\.name))
+    return (files.filter { !tested.contains($0.name) }, test)
   }
 
   private static func images(_ files: [File], classes: [String], size: Int) throws -> ImageSet {

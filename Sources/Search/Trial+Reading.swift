@@ -31,6 +31,11 @@ extension Trial {
     return (value ?? intermediateValues.max { $0.key < $1.key }?.value).flatMap { $0.isFinite ? $0 : nil }
   }
 
+  /// Those of `trials` that have a result, the best first.
+  public static func ranked(_ trials: [Trial]) -> [Trial] {
+    trials.filter { $0.result != nil }.sorted(by: isBetter)
+  }
+
   /// Whether the first of two trials with a result is the better: trained to its end, or else after more epochs; then
   /// by value, then by number.
   public static func isBetter(_ one: Trial, _ other: Trial) -> Bool {

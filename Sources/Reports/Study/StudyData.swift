@@ -30,7 +30,7 @@ public struct StudyData: Sendable {
     self.trials = trials
     let epoch = epoch ?? Self.commonEpoch(trials)
     self.epoch = epoch
-    ranked = trials.filter { $0.result != nil }.sorted(by: Trial.isBetter)
+    ranked = Trial.ranked(trials)
     compared = trials.compactMap { trial in
       let value = epoch.map { trial.intermediateValues[$0] } ?? (trial.state == .complete ? trial.value : nil)
       return value.flatMap { $0.isFinite ? (trial, $0) : nil }

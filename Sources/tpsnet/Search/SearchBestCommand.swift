@@ -27,8 +27,7 @@ struct SearchBestCommand: ParsableCommand {
   func run() throws {
     let storage = try options.place.existing()
     let record = try storage.known(options.study)
-    let trials = try storage.trials(in: record.id, states: nil).filter { $0.result != nil }
-    let best = trials.sorted(by: Trial.isBetter).prefix(top)
+    let best = Trial.ranked(try storage.trials(in: record.id, states: nil)).prefix(top)
     guard let first = best.first else {
       throw ConfigurationError("study \(record.name) has no trial with a result yet: see tpsnet search list")
     }

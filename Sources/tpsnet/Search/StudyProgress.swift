@@ -12,7 +12,7 @@ struct StudyProgress {
   init(_ storage: any StudyStorage, _ record: StudyRecord) throws {
     name = record.name
     counts = try storage.counts(in: record.id)
-    best = try storage.trials(in: record.id, states: nil).filter { $0.result != nil }.min(by: Trial.isBetter)
+    best = Trial.ranked(try storage.trials(in: record.id, states: nil)).first
   }
 
   /// Why most of the failed trials failed; nil where none has.
