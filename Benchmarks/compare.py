@@ -6,7 +6,8 @@
 
 Programs take turns in rounds, so that a slow moment of the machine meets all of them; medians over the rounds count,
 and a ratio compares with the fastest peer. A row that is measured again replaces its predecessor in
-Benchmarks/results/; the others stay.
+Benchmarks/results/; the others stay. Rows of bf16 are left out where the processor has none; where speed.md is of
+another machine or number of threads, it stays, and here.md is written beside it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="timed steps of a turn, after two of warm-up; default: the row's own")
     parser.add_argument("--compile", action="store_true", help="also measure torch.compile")
     parser.add_argument("--output", type=Path, default=ROOT / "Benchmarks" / "results")
-    parser.add_argument("--name", default="speed", help="name of the files in it")
+    parser.add_argument("--name", help="name of the files in it; default: speed, on other machines than its own here")
     options = parser.parse_args()
     if options.rounds < 1 or (options.steps is not None and options.steps < 1):
         parser.error("--rounds and --steps: use 1 or more")
@@ -89,6 +90,10 @@ def measure(options: argparse.Namespace, runner: Runner) -> str:
     return text
 
 
+def is_of_another_machine(path: Path, runner: Runner) -> bool:
+    return path.exists() and not load(path, runner.cpu, runner.threads)["rows"]
+
+
 def main() -> None:
     options = parse_options()
     if options.list:
@@ -96,9 +101,18 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="tpsnet-bench-") as scratch:
         runner = Runner(options.threads, options.steps, Path(scratch))
+        if options.name is None:
+            options.name = "here" if is_of_another_machine(options.output / "speed.json", runner) else "speed"
         path = options.output / f"{options.name}.json"
-        if (options.rows or options.config) and path.exists() and not load(path, runner.cpu, runner.threads)["rows"]:
+        if (options.rows or options.config) and is_of_another_machine(path, runner):
             sys.exit(f"{path} is of another machine or number of threads: measure all rows, or give another --name")
+        print(f"{runner.cpu}: results go to {path.with_suffix('.md')}", file=sys.stderr)
+        left_out = [work.name for work in options.works if work.precision == "bf16" and not runner.has_bf16]
+        if left_out:
+            print(f"this processor has no bf16: without {', '.join(left_out)}", file=sys.stderr)
+            options.works = [work for work in options.works if work.name not in left_out]
+        if not options.works:
+            sys.exit("nothing is left to measure: choose rows of fp32")
         print(measure(options, runner), end="")
 
 

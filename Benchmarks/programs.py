@@ -37,6 +37,7 @@ class Runner:
         document = self.run([TPSNET, "bench", "--json", *probe])
         self.cpu: str = document["cpu"]
         self.versions: dict[str, str] = document["versions"]
+        self.has_bf16 = "bf16" in self.cpu or "AMX" in self.cpu
 
     def steps_of(self, work: Work) -> int:
         """The timed steps of a turn."""

@@ -44,8 +44,7 @@ int tps_strided_supports(tps_strided_conv conv) { return conv.kernel * conv.kern
 
 /// Threads that make sums: each has all of them, and needs pixels enough to add up.
 static int summing(tps_strided_conv conv, int threads) {
-  const int most = conv.images * conv.outputHeight / block_rows(conv);
-  return most < 1 ? 1 : threads < most ? threads : most;
+  return tps_threads_within(conv.images * conv.outputHeight / block_rows(conv), threads);
 }
 
 size_t tps_strided_gradient_scratch_bytes(tps_strided_conv conv, tps_isa isa, int threads) {

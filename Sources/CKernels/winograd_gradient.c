@@ -30,10 +30,7 @@ static size_t thread_bytes(tps_conv conv, tps_isa isa) {
 
 /// Threads that make sums, of which each has all 36 matrices: with few tiles to add up, writing and reading them would
 /// take longer than the products.
-static int summing(tps_conv conv, int threads) {
-  const int most = tps_tiles(conv) / 16;
-  return most < 1 ? 1 : threads < most ? threads : most;
-}
+static int summing(tps_conv conv, int threads) { return tps_threads_within(tps_tiles(conv) / 16, threads); }
 
 size_t tps_winograd_gradient_scratch_bytes(tps_conv conv, tps_isa isa, int threads) {
   return summing(conv, threads) * thread_bytes(conv, isa);

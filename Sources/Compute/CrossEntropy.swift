@@ -1,12 +1,6 @@
 // The loss of every plan: softmax cross-entropy in fp32 with label smoothing,
 // and its gradient with respect to the logits.
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// Mean softmax cross-entropy over a batch, as `torch.nn.CrossEntropyLoss(label_smoothing:)`.
 public enum CrossEntropy {

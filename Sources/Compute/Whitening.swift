@@ -1,12 +1,6 @@
 // The start of a whitening convolution: filters that turn patches of the training images into uncorrelated numbers of
 // one variance (Page 2019, "How to train your ResNet"), each beside its negative (Jordan 2024, airbench).
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 public import Models
 
 /// Filters from the covariance of images' patches.

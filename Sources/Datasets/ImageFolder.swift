@@ -12,8 +12,7 @@ public enum ImageFolder {
   /// Throws `DatasetError` naming the folder that lacks what is needed, or the image that cannot be read.
   public static func load(from path: String, size: Int = 32) throws -> Dataset {
     guard try isDivided(path) else {
-      let classes = try classes(in: path)
-      let (train, test) = try divided(files(in: path, classes: classes, inEach: true), at: path)
+      let (classes, train, test) = try divided(path)
       return Dataset(
         name: "folder", train: try images(train, classes: classes, size: size),
         test: try images(test, classes: classes, size: size))
@@ -32,8 +31,7 @@ public enum ImageFolder {
   /// The test images of what `load` reads, which alone are looked at: `train` need not be there. Throws as `load` does.
   public static func loadTest(from path: String, size: Int = 32) throws -> ImageSet {
     guard try isDivided(path) else {
-      let classes = try classes(in: path)
-      let test = try divided(files(in: path, classes: classes, inEach: true), at: path).test
+      let (classes, _, test) = try divided(path)
       return try images(test, classes: classes, size: size)
     }
     let named = Files.isFolder(path + "/train") ? path + "/train" : path + "/test"
@@ -105,7 +103,9 @@ public enum ImageFolder {
   }
 
   /// The lowest fifth of all ranks is for the test; each class keeps an image to train on, and one image is tested on.
-  private static func divided(_ files: [File], at path: String) throws -> (train: [File], test: [File]) {
+  private static func divided(_ path: String) throws -> (classes: [String], train: [File], test: [File]) {
+    let classes = try classes(in: path)
+    let files = try files(in: path, classes: classes, inEach: true)
     let ranks = Dictionary(try files.map { ($0.name, try $0.rank) }) { $1 }
     func rank(_ file: File) -> UInt64 { ranks[file.name] ?? 0 }
     let kept = Set(Dictionary(grouping: files, by: \.label).values.compactMap { $0.max { rank($0) < rank($1) }?.name })
@@ -116,7 +116,7 @@ public enum ImageFolder {
     }
     let test = others.filter { rank($0) < UInt64.max / 5 || $0.name == lowest.name }
     let tested = Set(test.map(\.name))
-    return (files.filter { !tested.contains($0.name) }, test)
+    return (classes, files.filter { !tested.contains($0.name) }, test)
   }
 
   private static func images(_ files: [File], classes: [String], size: Int) throws -> ImageSet {

@@ -33,30 +33,17 @@ extension SafetensorsFile {
   /// The JSON header, padded with spaces so that the tensors' bytes start at a multiple of eight.
   private func header(begins: [Int]) -> Data {
     let metadata = sortedMetadata + [(key: Self.checksumKey, value: checksum)]
-    let pairs = metadata.map { quoted($0.key) + ":" + quoted($0.value) }.joined(separator: ",")
+    let pairs = metadata.map { $0.key.jsonQuoted + ":" + $0.value.jsonQuoted }.joined(separator: ",")
     var entries = ["\"\(Self.metadataName)\":{\(pairs)}"]
     for (tensor, begin) in zip(tensors, begins) {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let offsets = "\(begin),\(begin + tensor.bytes.count)"
       entries.append(
-        quoted(tensor.name)
+        tensor.name.jsonQuoted
           + ":{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}")
     }
     var header = Data("{\(entries.joined(separator: ","))}".utf8)
     header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - header.count % 8) % 8))
     return header
-  }
-
-  /// `text` as a JSON string.
-  private func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case "\0"..<" ": result += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

@@ -1,12 +1,6 @@
 // One allocation for all tensors of a plan: each gets an offset such that tensors alive
 // at the same time never overlap.
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#else
-  internal import Darwin
-#endif
+import Glibc
 
 /// A tensor's size and the steps, first to last, during which its bytes must keep.
 package struct Lifetime {
@@ -61,9 +55,7 @@ final class Arena {
       throw OneDNNError(
         description: "out of memory: a plan needs \(byteCount >> 20) MiB; use a smaller batch size or network")
     }
-    #if os(Linux)
-      madvise(memory, byteCount, Int32(MADV_HUGEPAGE))
-    #endif
+    madvise(memory, byteCount, Int32(MADV_HUGEPAGE))
     base = memory
     self.byteCount = byteCount
   }

@@ -73,25 +73,6 @@ final class CairoRenderer {
     return sink.data
   }
 
-  /// The PNG of an image of `width` × `height` pixels of red, green and blue bytes in rows.
-  static func png(rgb: [UInt8], width: Int, height: Int) throws(PlotError) -> Data {
-    let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, Int32(clamping: width), Int32(clamping: height))
-    defer { cairo_surface_destroy(surface) }
-    guard rgb.count == width * height * 3, let pixels = cairo_image_surface_get_data(surface) else {
-      throw PlotError(description: "cannot make an image of \(rgb.count) bytes for \(width) × \(height) pixels")
-    }
-    let stride = Int(cairo_image_surface_get_stride(surface))
-    for row in 0..<height {
-      for column in 0..<width {
-        let from = (row * width + column) * 3
-        let word = UInt32(rgb[from]) << 16 | UInt32(rgb[from + 1]) << 8 | UInt32(rgb[from + 2])
-        UnsafeMutableRawPointer(pixels).storeBytes(of: word, toByteOffset: row * stride + column * 4, as: UInt32.self)
-      }
-    }
-    cairo_surface_mark_dirty(surface)
-    return try png(surface)
-  }
-
   private func check(_ purpose: String) throws(PlotError) {
     for status in [cairo_status(context), cairo_surface_status(surface)] where status != CAIRO_STATUS_SUCCESS {
       throw PlotError(purpose, status)

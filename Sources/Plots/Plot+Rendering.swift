@@ -28,12 +28,3 @@ extension Plot {
     PlotLayout.drawing(self, width: Self.width, measure: measure)
   }
 }
-
-/// Images of pixels.
-public enum Picture {
-  /// The PNG of `width` × `height` pixels of red, green and blue bytes, row by row. Throws where the bytes are not as
-  /// many as that.
-  public static func png(rgb: [UInt8], width: Int, height: Int) throws(PlotError) -> Data {
-    try CairoRenderer.png(rgb: rgb, width: width, height: height)
-  }
-}

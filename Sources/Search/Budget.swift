@@ -66,7 +66,7 @@ public struct TrialCost: Hashable, Sendable {
   public let memoryBytes: Int?
 
   /// The cost of training `spec`, which must be valid.
-  public init(_ spec: ResNetSpec, batchSize: Int, calibration: Calibration?) {
+  public init(_ spec: ResNetSpec, batchSize: Int, calibration: MachineRates?) {
     model = ModelCost(spec)
     secondsPerEpoch = calibration?.secondsPerEpoch(spec)
     memoryBytes = calibration?.memoryBytes(spec, batchSize: batchSize)

@@ -1,5 +1,6 @@
 // Distributions and values as Optuna's JSON, written as Python's json.dumps would and read from what it wrote.
 // A categorical value's JSON is the choice itself; in the database it is the choice's index.
+import Formats
 import Foundation
 import Training
 
@@ -65,7 +66,7 @@ extension Choice {
   /// The choice as JSON.
   var json: String {
     switch self {
-    case .text(let text): JSONText.string(text)
+    case .text(let text): text.jsonQuoted
     case .integer(let value): "\(value)"
     case .number(let value): JSONText.number(value)
     case .flag(let value): "\(value)"
@@ -104,7 +105,7 @@ extension ParameterValue {
 extension [String: ParameterValue] {
   /// The values by name as Optuna's `fixed_params`.
   var fixedParametersJSON: String {
-    let members = sorted { $0.key < $1.key }.map { "\(JSONText.string($0.key)): \($0.value.json)" }
+    let members = sorted { $0.key < $1.key }.map { "\($0.key.jsonQuoted): \($0.value.json)" }
     return "{\(members.joined(separator: ", "))}"
   }
 }
@@ -121,13 +122,6 @@ enum JSONText {
   /// A whole number that is kept as a floating-point one.
   static func integer(_ value: Double) -> String {
     Int(exactly: value).map { "\($0)" } ?? number(value)
-  }
-
-  /// A text in quotes.
-  static func string(_ text: String) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
   }
 
   /// The tree of a JSON text.

@@ -21,7 +21,7 @@ public struct Proposer: Sendable {
     space = try SearchSpace(
       yaml: definition.space, origin: definition.origin, base: base, settings: definition.settings)
     candidates = CandidateSpace(space: space, budget: definition.budget, calibration: definition.calibration)
-    try definition.pruner.validate(epochs: definition.epochs, horizon: definition.horizon)
+    try definition.validate()
     guard base.data.validation > 0 else {
       throw SearchError("data.validation: a search compares trials on validation images: hold some out")
     }
@@ -285,7 +285,7 @@ extension Trial {
 extension TrialCost {
   /// What is worth a look beside a trial, as JSON texts.
   var attributes: [String: String] {
-    var result = ["parameters": "\(model.parameters)", "multiplyAdds": "\(model.multiplyAdds)"]
+    var result = [TrialAttribute.parameters: "\(model.parameters)", "multiplyAdds": "\(model.multiplyAdds)"]
     if let secondsPerEpoch { result["predictedSecondsPerEpoch"] = "\((100 * secondsPerEpoch).rounded() / 100)" }
     if let memoryBytes { result["predictedMemoryBytes"] = "\(memoryBytes)" }
     return result

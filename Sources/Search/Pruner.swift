@@ -55,6 +55,10 @@ public enum Pruner: Codable, Hashable, Sendable {
 
   /// Throws `SearchError` where the numbers make no pruner of trials of `epochs`.
   func validate(epochs: Int, horizon: Horizon) throws {
+    // Before any rung is listed.
+    guard (1...1_000_000).contains(epochs) else {
+      throw SearchError("epochs: a trial of \(epochs) epochs: use 1 to 1,000,000")
+    }
     switch self {
     case .none: break
     case .asha(let grace, let reductionFactor, _):
@@ -63,7 +67,9 @@ public enum Pruner: Codable, Hashable, Sendable {
         throw SearchError("pruner: a reduction factor of \(reductionFactor): use 2 to 1000")
       }
     case .median(let warmup, let startTrials):
-      guard warmup >= 0 else { throw SearchError("pruner: a warm-up of \(warmup) epochs: use 0 or more") }
+      guard (0...1_000_000).contains(warmup) else {
+        throw SearchError("pruner: a warm-up of \(warmup) epochs: use 0 to 1,000,000")
+      }
       guard startTrials >= 1 else { throw SearchError("pruner: \(startTrials) start trials: use 1 or more") }
     }
     guard horizon == .rung else { return }

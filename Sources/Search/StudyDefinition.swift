@@ -34,7 +34,7 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
   /// Images held out where a trial is trained in full; nil: as many as in the study.
   public var fullValidation: Int?
   /// The machine's rates, where the budget needs them.
-  public var calibration: Calibration?
+  public var calibration: MachineRates?
 
   /// A study of a space. Throws `SpaceError` or `SearchError`.
   ///
@@ -47,7 +47,7 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
   public init(
     space: String, origin: String, base: Configuration? = nil, settings: [String] = [], epochs: Int? = nil,
     sampler: Sampler = .random, pruner: Pruner = .default, horizon: Horizon = .trial, trials: Int? = nil,
-    seed: UInt64 = 0, budget: Budget = Budget(), calibration: Calibration? = nil
+    seed: UInt64 = 0, budget: Budget = Budget(), calibration: MachineRates? = nil
   ) throws {
     let parsed = try SearchSpace(yaml: space, origin: origin, base: base, settings: settings)
     self.space = space
@@ -71,6 +71,13 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
     } catch {
       throw SearchError("the study's attribute \(Self.attribute) cannot be read: it is of another version of tpsnet")
     }
+    try validate()
+  }
+
+  /// Throws `SearchError` where the pruner's numbers, the horizon and the epochs make no study; `rungs` may be asked for
+  /// after that alone.
+  public func validate() throws {
+    try pruner.validate(epochs: epochs, horizon: horizon)
   }
 
   /// The attribute's JSON text.

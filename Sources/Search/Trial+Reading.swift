@@ -19,6 +19,12 @@ extension Trial {
     return systemAttributes.keys.compactMap { $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count)) : nil }.max()
   }
 
+  /// Parameters of its network, frozen ones included.
+  public var parameterCount: Int? { userAttributes[TrialAttribute.parameters].flatMap { Int($0) } }
+
+  /// Seconds of training so far.
+  public var seconds: Double? { userAttributes[TrialAttribute.seconds].flatMap(Double.init) }
+
   /// Why it failed.
   public var error: String? {
     userAttributes[TrialAttribute.error].flatMap { try? JSONDecoder().decode(String.self, from: Data($0.utf8)) }

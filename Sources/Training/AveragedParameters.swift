@@ -1,14 +1,8 @@
 // Averages of weights, evaluated and saved in place of the last ones: a moving one that training never sees,
 // and Lookahead's, which training takes back.
 public import Compute
+import Glibc
 public import Models
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// An exponential moving average of weights and running statistics (Polyak and Juditsky 1992; Tarvainen and
 /// Valpola 2017), evaluated in place of the last ones.

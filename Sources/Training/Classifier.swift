@@ -8,7 +8,7 @@ public import Models
 /// Weights, ready to judge pictures.
 public final class Classifier {
   /// A class and how likely it is.
-  public struct Guess: Sendable, Equatable {
+  public struct Guess: Encodable, Sendable, Equatable {
     /// The class's number, as the position of its logit.
     public let label: Int
     /// The class's name.

@@ -115,8 +115,8 @@ public struct Configuration: Codable, Sendable, Equatable {
   }
 
   /// Throws `ConfigurationError` where the learning rate would rise to the end (of a run that is not a part of a longer
-  /// schedule) or be 0 long before it, or branches that start silent would stay so. Asked of new runs alone: `validate`
-  /// is also for what was trained before, and for bases whose epochs are another's to choose.
+  /// schedule) or be 0 long before it, or branches that start silent, or all weights, would stay as they are. Asked of
+  /// new runs alone: `validate` is also for what was trained before, and for bases whose epochs are another's to choose.
   ///
   /// - Parameter hasWeights: whether the run starts from weights that have learnt.
   public func checkStart(hasWeights: Bool = false) throws {
@@ -131,6 +131,11 @@ public struct Configuration: Codable, Sendable, Equatable {
       throw ConfigurationError(
         "schedule.period: after \(schedule.period) of \(training.epochs) epochs nothing would be learnt any more: use 0 (all "
           + "epochs), a schedule.minimum above 0, or schedule.kind=warmRestarts")
+    }
+    let lookahead = optimizer.lookahead
+    guard lookahead.every == 0 || lookahead.decay < 1 || lookahead.power > 0 else {
+      throw ConfigurationError(
+        "optimizer.lookahead.decay: 1 never lets go of the first weights: use less, or a power above 0")
     }
     guard hasWeights || model.initialization != .zeroResidual || optimizer.scaleFactor > 0 else {
       throw ConfigurationError(

@@ -1,5 +1,6 @@
 // A tree as JSON text, and a configuration from it: the quick way, for a search that decodes thousands.
 // It is for trees made by encoding a value, whose plain scalars are JSON's numbers and truth values.
+import Formats
 import Foundation
 
 extension ConfigurationTree {
@@ -7,25 +8,13 @@ extension ConfigurationTree {
   public var json: String {
     switch self {
     case .scalar(let text, let isQuoted):
-      isQuoted ? Self.quoted(text) : text
+      isQuoted ? text.jsonQuoted : text
     case .list(let items):
       "[" + items.map(\.json).joined(separator: ",") + "]"
     case .map(let pairs):
-      "{" + pairs.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\($0.value.json)" }.joined(separator: ",")
+      "{" + pairs.sorted { $0.key < $1.key }.map { "\($0.key.jsonQuoted):\($0.value.json)" }.joined(separator: ",")
         + "}"
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case "\u{0}"..<"\u{20}": result += String(format: "\\u%04x", scalar.value)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 
   /// Decodes a value from the tree's JSON; throws `DecodingError`.

@@ -48,22 +48,20 @@ public struct Evaluation: Sendable {
     self.labels = labels
     self.classes = classes
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
-    var correct = 0
     for (image, label) in labels.enumerated() {
       let row = logits[image * classes..<(image + 1) * classes]
       var best = row.startIndex
       for index in row.indices where row[index] > row[best] { best = index }
       confusion[Int(label)][best - row.startIndex] += 1
-      correct += best - row.startIndex == Int(label) ? 1 : 0
     }
     self.confusion = confusion
-    self.correct = correct
-    loss = logits.withUnsafeBufferPointer { logits in
+    let result = logits.withUnsafeBufferPointer { logits in
       labels.withUnsafeBufferPointer { labels in
-        labels.isEmpty
-          ? 0 : Double(CrossEntropy.evaluate(logits: logits, labels: labels, classes: classes, smoothing: 0).loss)
+        CrossEntropy.evaluate(logits: logits, labels: labels, classes: classes, smoothing: 0)
       }
     }
+    loss = Double(result.loss)
+    correct = result.correct
   }
 }
 

@@ -1,12 +1,6 @@
 // The learning rate as a function of the step: nothing is kept between steps,
 // so a resumed run needs no state of it.
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A factor on the peak learning rate over training time, which is measured in epochs (with fractions).
 public struct Schedule: Codable, Sendable, Equatable {

@@ -18,7 +18,7 @@ struct BenchCommand: ParsableCommand {
       recorded step of the plan its median time, GFLOP/s by the graph's multiply-adds, and the bytes of its tensors.
 
       EXAMPLE
-        tpsnet bench --preset tpsnet --batch-size 128 --precision bf16
+        tpsnet bench --preset tpsnet --batch-size 128 --precision fp32
         tpsnet bench --preset tpsnet --mode infer --batch-size 1 --json
         tpsnet bench --preset tpsnet --profile --trace trace.json
       """)

@@ -13,7 +13,10 @@ struct ConfigurationOptions: ParsableArguments {
   @Option(help: "Start from a preset (see `tpsnet presets`).")
   var preset: String?
 
-  @Option(help: ArgumentHelp("Lay a YAML or JSON configuration over it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Lay a YAML or JSON configuration over it; with layers of its own and no --preset it starts from plain settings.",
+      valueName: "file"))
   var config: String?
 
   @Option(

@@ -13,9 +13,9 @@ struct PredictCommand: ParsableCommand {
     abstract: "Say what pictures show: PNG, JPEG or WebP of any size.",
     discussion: """
       A picture is turned upright (EXIF), cut to its centred square and scaled to the network's size; for networks of
-      Fashion-MNIST it becomes grey, with that set's black margin. A folder stands for the pictures in it and below it,
-      - for standard input. Pictures that cannot be read are named on standard error;
-      the others are judged all the same, and the exit code is 1.
+      Fashion-MNIST it becomes grey, with that set's black margin. A folder stands for the pictures in it and below it;
+      a lone - is standard input. Pictures that cannot be read are named on standard error; the others are judged all
+      the same, and the exit code is 1.
 
       EXAMPLE
         tpsnet predict cat.jpg holidays/ --run sprint-1 --top 3
@@ -37,16 +37,10 @@ struct PredictCommand: ParsableCommand {
   var json = false
 
   private struct Row: Encodable {
-    struct Guess: Encodable {
-      let label: Int
-      let name: String
-      let probability: Double
-    }
-
     let image: String
     var width: Int?
     var height: Int?
-    var top: [Guess]?
+    var top: [Classifier.Guess]?
     var error: String?
   }
 
@@ -99,9 +93,7 @@ struct PredictCommand: ParsableCommand {
       }
     }
     for (place, guesses) in zip(places, try classifier.classify(images: images)) {
-      rows[place].top = guesses.prefix(top).map {
-        Row.Guess(label: $0.label, name: $0.name, probability: $0.probability)
-      }
+      rows[place].top = Array(guesses.prefix(top))
     }
     if let saliency, let picture = last, let best = rows[places[0]].top?.first {
       let map = try Saliency(of: picture, label: best.label, classifier)

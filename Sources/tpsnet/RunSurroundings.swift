@@ -28,26 +28,17 @@ struct RunSurroundings {
       let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
       let info = try Checkpoint.describe(run.chosenWeights)
       let precision = (engine.precision ?? info.precision(configuration.training.precision)).resolved
-      let evaluation = try Self.evaluator(of: run, on: dataset, backend, precision).evaluate()
+      let evaluation = try Evaluator(
+        weights: run.chosenWeights, backend: backend, set: dataset.test, precision: precision
+      ).evaluate()
       try result.add(evaluation, dataset, of: run, configuration)
-    } catch  where error is DatasetError || error is ConfigurationError {
+    } catch
+      where error is DatasetError || error is ConfigurationError
+      || engine.precision == nil && error is ComputeError
+    {
       Console.error("without images: \(error)")
     }
     return result
-  }
-
-  /// The chosen weights of `run`, ready for the test images of `dataset`.
-  static func evaluator(
-    of run: RunDirectory, on dataset: Dataset, _ backend: OneDNNBackend, _ precision: Precision
-  ) throws -> Evaluator {
-    let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights)
-    try info.check(dataset.test, fits: graph)
-    let plan = try backend.compileInference(
-      graph, batchSize: min(Trainer.evaluationBatch, dataset.test.count), precision: precision, foldsBatchNorm: true,
-      parameters: parameters)
-    return try Evaluator(
-      plan, classes: graph.classes, set: dataset.test, indices: Array(0..<dataset.test.count),
-      normalization: info.normalization)
   }
 }
 

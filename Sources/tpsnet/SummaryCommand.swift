@@ -30,9 +30,9 @@ struct SummaryCommand: ParsableCommand {
   var weights: String?
 
   @Option(help: "Largest number of parameters allowed, e.g. 5M, 300k or 4959770.")
-  var budget: ParameterBudget?
+  var budget: Quantity?
 
-  @Flag(help: "Also measure memory and time of training on this machine.")
+  @Flag(help: "Also measure memory and time of training on this machine, as --precision and --threads say.")
   var measure = false
 
   @Flag(help: "Print one JSON document.")
@@ -78,13 +78,13 @@ struct SummaryCommand: ParsableCommand {
   func run() throws {
     let configuration = try configuration()
     let graph = try configuration.model.graph()
-    let summary = ModelSummary(graph, budget: budget?.parameters)
+    let summary = ModelSummary(graph, budget: budget?.count)
     let cost = measure ? try cost(of: graph, configuration) : nil
     if json { try Console.json(Result(summary: summary, cost: cost)) } else { show(summary, cost) }
     guard summary.withinBudget else {
       Console.error(
         "tpsnet: over budget: \(Format.grouped(summary.parameters)) parameters, "
-          + "\(Format.grouped(budget?.parameters ?? 0)) allowed; use fewer blocks or channels")
+          + "\(Format.grouped(budget?.count ?? 0)) allowed; use fewer blocks or channels")
       throw ExitCode(2)
     }
   }
@@ -128,16 +128,16 @@ struct SummaryCommand: ParsableCommand {
   }
 }
 
-/// A number of parameters written as 5M, 300k or 4959770.
-struct ParameterBudget: ExpressibleByArgument {
-  let parameters: Int
+/// A number of parameters, multiply-adds or bytes, written as 5M, 300k or 4959770.
+struct Quantity: ExpressibleByArgument {
+  let count: Int
 
   init?(argument: String) {
     let units: [Character: Double] = ["k": 1e3, "K": 1e3, "m": 1e6, "M": 1e6, "g": 1e9, "G": 1e9]
     let unit = argument.last.flatMap { units[$0] }
-    guard let number = Double(unit == nil ? argument : String(argument.dropLast())), number > 0,
-      number * (unit ?? 1) <= 1e15
+    guard let number = Double(unit == nil ? argument : String(argument.dropLast())),
+      (1...1e15).contains(number * (unit ?? 1))
     else { return nil }
-    parameters = Int(number * (unit ?? 1))
+    count = Int(number * (unit ?? 1))
   }
 }

@@ -59,7 +59,7 @@ struct TPSNet: ParsableCommand {
     if exitCode(for: error) == .success { return 0 }
     switch error {
     case is ConfigurationError, is SpecError, is SearchError, is SpaceError: return 2
-    case StorageError.studyExists, ComputeError.unsupportedPrecision: return 2
+    case StorageError.studyExists, ComputeError.unsupportedPrecision, ComputeError.invalidBatch: return 2
     case let error as DatasetError: return [.usage: 2, .network: 3][error.kind] ?? 1
     default: return isUsage(error) ? 2 : 1
     }

@@ -32,7 +32,8 @@ struct TestCommand: ParsableCommand {
   var dataset: String?
   @Option(help: "Which images: test, validation or train.")
   var split: Part = .test
-  @Option(help: "Views whose logits are averaged: none, flip or full.")
+  @Option(
+    help: "Views whose logits are averaged: none, flip (image and mirror image) or full (six: also moved by a pixel).")
   var tta: TestTimeAugmentation = .none
   @Option(help: "Images of a pass.")
   var batchSize = Trainer.evaluationBatch

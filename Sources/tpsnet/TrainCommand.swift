@@ -207,7 +207,8 @@ struct TrainCommand: ParsableCommand {
     _ backend: OneDNNBackend, _ precision: Precision
   ) throws -> (RunSummary, Evaluation) {
     let graph = try configuration.model.graph()
-    let evaluator = try RunSurroundings.evaluator(of: run, on: dataset, backend, precision)
+    let evaluator = try Evaluator(
+      weights: run.chosenWeights, backend: backend, set: dataset.test, precision: precision)
     let evaluation = try evaluator.evaluate()
     let epochs = result.history.count
     let imagesPerEpoch = (result.history.last?.step ?? 0) / max(1, epochs) * configuration.training.batchSize

@@ -32,7 +32,7 @@ import Testing
     }
     let table = try tpsnet("summary", "--preset", "tpsnet", "--budget", "5M")
     #expect(table.code == 0 && table.output.contains("4,959,770") && table.output.contains("kept"))
-    for budget in ["", "M", "0", "-5M", "5T", "nan", "1e300"] {
+    for budget in ["", "M", "0", "-5M", "5T", "nan", "1e300", "0.5", "0.0001k"] {
       let outcome = try tpsnet("summary", "--budget=\(budget)")
       #expect(outcome.code == 2 && outcome.output.isEmpty, "\(budget)")
     }

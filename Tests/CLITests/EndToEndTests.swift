@@ -255,12 +255,12 @@ import Training
   }
 
   @Test func viewsAreAveraged() throws {
-    let accuracies = try ["none", "flip", "full"].map { view in
-      let result = try test("--json", "--tta", view).json()
-      #expect(result["tta"] as? String == view)
-      return try #require(result["loss"] as? Double)
-    }
-    #expect(Set(accuracies).count == 3)
+    let results = try ["none", "flip", "full"].map { try test("--json", "--tta", $0).json() }
+    #expect(results.map { $0["tta"] as? String } == ["none", "flip", "full"])
+    #expect(Set(results.map { $0["loss"] as? Double }).count == 3)
+    let accuracies = results.map { $0["accuracy"] as? Double }
+    #expect(try accuracies[0] == summary()["testAccuracy"] as? Double)
+    #expect(try accuracies[1] == summary()["testAccuracyFlipTTA"] as? Double)
   }
 
   @Test func aCheckpointNeedsNothingElse() throws {

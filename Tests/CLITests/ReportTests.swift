@@ -54,6 +54,24 @@ import Testing
     #expect(html.contains("They were not looked at for this report."))
   }
 
+  /// One from elsewhere, of a precision that this processor may not have.
+  @Test func aRunThatCannotBeJudgedHereIsReportedAllTheSame() throws {
+    let folder = try TemporaryFolder()
+    let run = folder.url.appendingPathComponent("run")
+    try FileManager.default.copyItem(
+      at: workspace.file("shared", "metrics.csv").deletingLastPathComponent(), to: run)
+    let file = run.appendingPathComponent("config.yaml")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let other = text.replacing(#/precision: "?[a-z0-9]+"?/#, with: "precision: bf16")
+    #expect(other != text)
+    try Data(other.utf8).write(to: file)
+    let outcome = try report(run.path)
+    let isJudged = outcome.output.contains("Confusion")
+    #expect(outcome.code == 0 && outcome.output.contains("Learning rate"), "\(outcome.errors)")
+    #expect(isJudged != outcome.errors.hasPrefix("without images: unsupported precision bf16"), "\(outcome.errors)")
+    #expect(try report(run.path, "--precision", "bf16").code == (isJudged ? 0 : 2))
+  }
+
   @Test func runsAreComparedAndUnknownOnesRefused() throws {
     let folder = try TemporaryFolder()
     let other = folder.path("other")

@@ -127,6 +127,15 @@ import Training
     #expect(outcome.code == 0 && outcome.output.hasPrefix("study w: 0 trials"), "\(outcome.errors)")
   }
 
+  @Test(arguments: [
+    ["--epochs", "3", "--reduction-factor", "1"], ["--epochs", "3", "--grace", "0"],
+    ["--pruner", "median", "--epochs", "100000000000"],
+  ])
+  func impossibleRungsAreRefusedAtOnce(arguments: [String]) throws {
+    let outcome = try tpsnet(SearchWorkspace(data: data).arguments() + arguments)
+    #expect(outcome.code == 2 && outcome.errors.contains(": use "), "\(outcome.errors)")
+  }
+
   @Test func aPasswordIsNeverShown() throws {
     let outcome = try tpsnet(
       "search", "report", "--study", "s", "--storage", "postgresql://me:se%2Fcret@127.0.0.1:1/none")

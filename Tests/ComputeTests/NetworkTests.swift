@@ -41,6 +41,13 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
         input: Shape(channels: 3, height: 8, width: 8), squeezeExcitation: 2, stem: .init(channels: 4),
         layers: [.init(blocks: 2, channels: 6, stride: 2)], pool: 4, classes: 5),
       images: 2, options: StepOptions()),
+    NetworkCase(
+      testDescription: "pre-activation, a stem that crops",
+      spec: ResNetSpec(
+        input: Shape(channels: 3, height: 8, width: 8), preActivation: true,
+        stem: .init(channels: 4, kernel: 3, padded: false), layers: [.init(blocks: 2, channels: 6, stride: 2)], pool: 3,
+        classes: 5),
+      images: 2, options: StepOptions()),
   ]
 
   static func spec(
@@ -89,13 +96,12 @@ struct NetworkCase: Sendable, CustomTestStringConvertible {
     let (graph, parameters, images, _) = try item.make()
     let network = ReferenceNetwork(graph)
     let folded = try parameters.foldingBatchNorm(of: graph)
-    // All that stand behind a convolution; not those behind a maximum, which a negative scale would make a minimum.
+    // All that stand behind a convolution; not those behind a sum, or a maximum, which a negative scale would make a
+    // minimum.
     let kept = graph.nodes.count { node in
-      if case .maxPool = node.inputs.first.map({ graph.nodes[$0].operation }) {
-        node.operation.isBatchNorm
-      } else {
-        false
-      }
+      guard node.operation.isBatchNorm, let source = node.inputs.first else { return false }
+      if case .convolution = graph.nodes[source].operation { return false }
+      return true
     }
     #expect(folded.tensors.keys.count { $0.hasSuffix("running_mean") } == kept)
     let expected = try network.logits(images: images, parameters: parameters)

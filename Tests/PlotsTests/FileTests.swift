@@ -75,12 +75,4 @@ import Testing
     #expect(try plot.png() == plot.png())
     #expect(try plot.pdf() == plot.pdf())
   }
-
-  @Test func aPictureKeepsItsPixels() throws {
-    let rgb = (0..<5 * 3 * 3).map { UInt8($0 * 5) }
-    let image = try decoded(Picture.png(rgb: rgb, width: 5, height: 3))
-    #expect(image.width == 5 && image.height == 3 && image.rgb == rgb)
-    #expect(throws: PlotError.self) { try Picture.png(rgb: rgb, width: 5, height: 4) }
-    #expect(throws: PlotError.self) { try Picture.png(rgb: [], width: 0, height: 100_000) }
-  }
 }

@@ -101,14 +101,14 @@ private func counts() throws -> [Int] {
       ResNetSpec(stem: 16, widthFactor: 2, blocks: [1, 1, 1]), ResNetSpec(stem: 16, widthFactor: 2, blocks: [9, 9, 9])
     )
     let (a, b, c, d) = (3e-12, 2e-9, 2.5, 20.0)
-    func measured(_ model: ResNetSpec, _ batch: Int) -> Calibration.Measurement {
+    func measured(_ model: ResNetSpec, _ batch: Int) -> MachineRates.Measurement {
       let cost = ModelCost(model)
-      return Calibration.Measurement(
+      return MachineRates.Measurement(
         model: model, batchSize: batch,
         secondsPerStep: Double(batch) * (a * Double(cost.multiplyAdds) + b * Double(cost.activations)),
         memoryBytes: Int(Double(batch) * c * Double(cost.activations) + d * Double(cost.parameters)))
     }
-    let calibration = try Calibration(images: 1000, measurements: [measured(one, 128), measured(two, 128)])
+    let calibration = try MachineRates(images: 1000, measurements: [measured(one, 128), measured(two, 128)])
     let other = ResNetSpec(stem: 32, widthFactor: 1, blocks: [3, 5, 2])
     let seconds = 1000 * (a * Double(ModelCost(other).multiplyAdds) + b * Double(ModelCost(other).activations))
     #expect(abs(calibration.secondsPerEpoch(other) / seconds - 1) < 1e-6)
@@ -123,9 +123,9 @@ private func counts() throws -> [Int] {
     #expect(calibration.memoryBytes(narrow, batchSize: 64) == calibration.memoryBytes(filled, batchSize: 64))
     #expect(
       abs(Double(calibration.memoryBytes(other, batchSize: 64)) / Double(measured(other, 64).memoryBytes) - 1) < 1e-3)
-    let single = try Calibration(images: 1000, measurements: [measured(one, 128)])
+    let single = try MachineRates(images: 1000, measurements: [measured(one, 128)])
     #expect(single.secondsPerActivation == 0 && single.secondsPerMultiplyAdd > a)
-    #expect(throws: SearchError.self) { try Calibration(images: 1000, measurements: []) }
+    #expect(throws: SearchError.self) { try MachineRates(images: 1000, measurements: []) }
 
     var definition = try study("training.batchSize: [32, 512]", budget: Budget(memoryBytes: 300 << 20))
     #expect(throws: SearchError.self, "there is no calibration") { try definition.proposer() }

@@ -94,16 +94,4 @@ private let words = Distribution.categorical([.text("a"), .text("b"), .text("c")
     let constant = observations(50, [("x", unit)]) { _ in 0.5 }
     #expect(Importance.fANOVA(constant).map(\.value) == [0] && Importance.permutation(constant).map(\.value) == [0])
   }
-
-  @Test func observationsAreOfEquallyManyEpochs() {
-    let values = ["x": ParameterValue(stored: 0.5, distribution: unit)]
-    let trials = [
-      Trial(id: 0, number: 0, state: .complete, parameters: values, value: 0.9, intermediateValues: [1: 0.4, 2: 0.9]),
-      Trial(id: 1, number: 1, state: .pruned, parameters: values, value: 0.3, intermediateValues: [1: 0.3]),
-      Trial(id: 2, number: 2, state: .failed, parameters: values),
-      Trial(id: 3, number: 3, state: .complete, value: 0.8),
-    ]
-    #expect(Observation.of(trials).map(\.target) == [0.9])
-    #expect(Observation.of(trials, epoch: 1).map(\.target) == [0.4, 0.3])
-  }
 }

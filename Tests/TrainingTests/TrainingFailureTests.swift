@@ -75,6 +75,9 @@ import Training
     ) {
       ($0.model.initialization, $0.optimizer.scaleFactor) = (.zeroResidual, 0)
     }
+    expect("optimizer.lookahead.decay: 1 never lets go of the first weights: use less, or a power above 0") {
+      $0.optimizer.lookahead = .init(every: 5, decay: 1)
+    }
   }
 
   @Test func aWarmUpLeavesEpochsBehindIt() throws {

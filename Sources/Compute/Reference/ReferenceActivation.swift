@@ -1,12 +1,6 @@
 // The activations and their gradients.
+import Glibc
 public import Models
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// y = f(x) for each value.
 public enum ReferenceActivation {

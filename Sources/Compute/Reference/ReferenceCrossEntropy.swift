@@ -1,12 +1,6 @@
 // The loss in double precision: softmax cross-entropy with label smoothing (Szegedy et al. 2016),
 // written as its definition, −Σ target · log softmax.
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The mean over a batch of −Σ target · log softmax(logits), where the targets are `smoothing` / classes for every
 /// class and 1 − `smoothing` more for the label, or that times each class's share in a mixed image.

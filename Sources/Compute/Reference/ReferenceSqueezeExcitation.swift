@@ -1,12 +1,6 @@
 // Squeeze-and-excitation (Hu et al. 2018) and its gradients, from the means, the fully connected layers and the product
 // that it consists of.
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import Glibc
 import Models
 
 /// y[n, k, ·] = g[n, k] · x[n, k, ·] with g = σ(W₂ · max(W₁ · mean(x) + b₁, 0) + b₂).

@@ -2,7 +2,6 @@
 // Each is a PNG of the pixels themselves; the page enlarges them without blurring.
 public import Datasets
 import Foundation
-import Plots
 public import Training
 
 /// An image of red, green and blue bytes.
@@ -24,7 +23,8 @@ struct Raster {
 
   /// Its address in a page.
   func address() throws -> String {
-    "data:image/png;base64," + (try Picture.png(rgb: rgb, width: width, height: height)).base64EncodedString()
+    "data:image/png;base64,"
+      + Data(try DecodedImage(pixels: rgb, width: width, height: height).png()).base64EncodedString()
   }
 }
 

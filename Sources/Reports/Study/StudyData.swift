@@ -99,11 +99,3 @@ extension TrialState {
   /// The state as people call it. What is pruned may go on, under ASHA that pauses.
   public var word: String { self == .failed ? "failed" : rawValue.lowercased() }
 }
-
-extension Trial {
-  /// Parameters of its network, frozen ones included.
-  public var parameterCount: Int? { userAttributes[TrialAttribute.parameters].flatMap { Int($0) } }
-
-  /// Seconds of training so far.
-  public var seconds: Double? { userAttributes[TrialAttribute.seconds].flatMap(Double.init) }
-}

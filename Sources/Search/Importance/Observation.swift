@@ -12,21 +12,6 @@ public struct Observation: Sendable, Equatable {
     self.values = values
     self.target = target
   }
-
-  /// What `trials` reached after `epoch` epochs, whether they went on or not; without an epoch, what complete trials
-  /// reached at their end. Trials that did not come so far are left out.
-  public static func of(_ trials: [Trial], epoch: Int? = nil) -> [Observation] {
-    trials.compactMap { trial in
-      let target: Double?
-      if let epoch {
-        target = trial.intermediateValues[epoch]
-      } else {
-        target = trial.state == .complete ? trial.value : nil
-      }
-      guard let target, target.isFinite, !trial.parameters.isEmpty else { return nil }
-      return Observation(values: trial.parameters, target: target)
-    }
-  }
 }
 
 extension [Observation] {

@@ -7,7 +7,7 @@ import Training
 struct CandidateSpace: Sendable {
   let space: SearchSpace
   let budget: Budget
-  let calibration: Calibration?
+  let calibration: MachineRates?
 
   /// What is to be said of a point.
   enum Verdict {

@@ -95,9 +95,9 @@ extension CandidateSpace {
               distribution.count == nil
               ? (step == 0 ? distribution.bounds.low : distribution.bounds.high)
               : distribution.stored(at: count == 1 ? 0 : step * last / (count - 1))
-            var given: [Int: Double] = [:]
-            for (other, stored) in point.values.enumerated() where other != index { given[other] = stored }
-            let next = space.point { $0 == index ? value : given[$0] ?? space.parameters[$0].distribution.bounds.low }
+            let next = space.point {
+              $0 == index ? value : point.values[$0] ?? space.parameters[$0].distribution.bounds.low
+            }
             let nextExcess = self.excess(next)
             if nextExcess < excess {
               (point, excess, improves) = (next, nextExcess, true)

@@ -68,10 +68,13 @@ extension DatabaseStorage {
       let key = try row.integer(0)
       guard let kind = Part(rawValue: try row.integer(1)) else { return }
       if kind == .trial {
+        guard let number = try row.double(3).flatMap({ Int(exactly: $0) }), number >= 0 else {
+          throw StorageError.unusable("the trial of id \(key) has no number from 0 on: delete it with what wrote it")
+        }
         places[key] = trials.count
         trials.append(
           Trial(
-            id: key, number: Int(try row.double(3) ?? 0), state: try Self.state(row.text(2)),
+            id: key, number: number, state: try Self.state(row.text(2)),
             started: try row.text(4).flatMap(Timestamp.init(text:))?.dateOnWall,
             ended: try row.text(5).flatMap(Timestamp.init(text:))?.dateOnWall))
         return

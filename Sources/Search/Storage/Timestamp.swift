@@ -41,12 +41,15 @@ struct Timestamp: Hashable, Sendable {
       + Self.padded(microseconds - seconds * 1_000_000, 6)
   }
 
-  /// Reads `text`'s form, with any number of decimals or none; nil where it is something else.
+  /// Reads `text`'s form, with any number of decimals or none; nil where it is something else, or no time of four-digit
+  /// years.
   init?(text: String) {
     let parts = text.split { "- :T".contains($0) }
     guard parts.count == 6 else { return nil }
     let numbers = parts.prefix(5).compactMap { Int($0) }
-    guard numbers.count == 5, let second = Double(parts[5]) else { return nil }
+    guard numbers.count == 5, let second = Double(parts[5]), (0..<61).contains(second),
+      zip(numbers, [0...9999, 1...12, 1...31, 0...24, 0...59]).allSatisfy({ $1.contains($0) })
+    else { return nil }
     let day = Self.day(year: numbers[0], month: numbers[1], date: numbers[2])
     microseconds = ((day * 24 + numbers[3]) * 60 + numbers[4]) * 60_000_000 + Int((second * 1e6).rounded())
   }

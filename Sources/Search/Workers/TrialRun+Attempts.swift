@@ -16,6 +16,9 @@ extension TrialRun {
   /// The attribute that counts the runs.
   static let attemptNote = "tpsnet:attempt"
 
+  /// The attribute that says where and how often workers died.
+  private static let deathsNote = "tpsnet:deaths"
+
   /// So many deaths at one place are the trial's own fault.
   static let tolerableDeaths = 3
 
@@ -33,13 +36,13 @@ extension TrialRun {
     let step = folder.newest.flatMap { try? Checkpoint.describe($0.lastWeights).notes["step"] }.flatMap { Int($0) } ?? 0
     let epoch = trial.intermediateValues.keys.max() ?? 0
     var deaths = Deaths(count: 1, step: step, epoch: epoch)
-    if let text = trial.systemAttributes["tpsnet:deaths"],
+    if let text = trial.systemAttributes[Self.deathsNote],
       let before = try? JSONDecoder().decode(Deaths.self, from: Data(text.utf8)), before.step == step,
       before.epoch ?? epoch == epoch
     {
       deaths.count += before.count
     }
-    attributes["tpsnet:deaths"] = String(decoding: try JSONEncoder().encode(deaths), as: UTF8.self)
+    attributes[Self.deathsNote] = String(decoding: try JSONEncoder().encode(deaths), as: UTF8.self)
     try note(system: attributes)
     guard deaths.count < Self.tolerableDeaths else {
       throw TrialFault(

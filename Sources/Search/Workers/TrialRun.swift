@@ -1,5 +1,6 @@
 // A trial in the hands of a worker: what its training asks and tells while it runs.
 // Training knows nothing of storages and rungs but this.
+import Formats
 
 /// One claim at work.
 public final class TrialRun {
@@ -95,7 +96,7 @@ extension TrialRun {
   private static let endingNote = "tpsnet:ending"
 
   /// JSON, like all attributes.
-  private static func ending(attempt: String, _ epoch: Int) -> String { JSONText.string("\(attempt):\(epoch)") }
+  private static func ending(attempt: String, _ epoch: Int) -> String { "\(attempt):\(epoch)".jsonQuoted }
 
   /// Whether its last worker had decided to end it after `epoch`, and died before the study knew.
   func wasEnding(after epoch: Int) -> Bool {
@@ -111,7 +112,7 @@ extension TrialRun {
   func isKnown(epoch: Int) -> Bool {
     guard trial.intermediateValues[epoch] != nil else { return false }
     guard let rung = rungs.firstIndex(of: epoch) else { return true }
-    return trial.systemAttributes["\(StorageRules.rungPrefix)\(rung)"] != nil
+    return trial.systemAttributes[StorageRules.attribute(ofRung: rung)] != nil
   }
 
   /// Notes something about the trial, for people or for programs. Throws `StorageError.claimLost`.

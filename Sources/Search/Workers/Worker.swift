@@ -1,5 +1,6 @@
 // A worker: takes one trial after another, the most urgent first, until the study is done.
 // Workers share nothing but the storage, and each may die at any moment.
+import Formats
 import Foundation
 
 /// Works on a study.
@@ -152,14 +153,10 @@ public struct Worker {
     try storage.setAttributes(user: proposal.userAttributes, system: proposal.systemAttributes, of: claim)
   }
 
-  private static func json(_ text: String) throws -> String {
-    String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
-  }
-
   private func fail(_ claim: Claim, because reason: String) throws {
     log("trial \(claim.trial.number) failed: \(reason)")
     do {
-      try storage.setAttributes(user: ["tpsnet:error": Self.json(reason)], system: [:], of: claim)
+      try storage.setAttributes(user: [TrialAttribute.error: reason.jsonQuoted], system: [:], of: claim)
       try storage.finish(claim, as: .failed, value: nil)
     } catch StorageError.claimLost(let trial) {
       log("\(StorageError.claimLost(trial: trial))")

@@ -77,7 +77,13 @@ extension StudyRecord {
   static let leaseAttribute = "tpsnet:lease"
 
   /// How long a worker must have shown no sign of life to be taken for dead: the same for all of the study's.
-  var lease: Duration { .seconds(attributes[Self.leaseAttribute].flatMap { Double($0) } ?? 60) }
+  var lease: Duration {
+    let seconds = attributes[Self.leaseAttribute].flatMap { Double($0) } ?? 60
+    return .seconds(Self.leases.contains(seconds) ? seconds : 60)
+  }
+
+  /// Seconds that a lease may have.
+  static let leases = 0.5...86_400
 
   /// The command that trains a trial in full.
   func command(forTrial number: Int, in place: StorageOptions) -> String {

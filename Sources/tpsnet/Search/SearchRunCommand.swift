@@ -1,6 +1,7 @@
 // `tpsnet search run`: makes a study or goes on with it, and watches the workers that it starts.
 // It may be killed at any moment: the same command goes on.
 import ArgumentParser
+import Formats
 import Foundation
 import OneDNNBackend
 import Reports
@@ -21,14 +22,17 @@ struct SearchRunCommand: ParsableCommand {
 
       EXAMPLE
         tpsnet search run --study first --space tpsnet --trials 200 --images 10000 --workers 2
-        tpsnet search run --study rates --space training --set training.epochs=9 --pruner median
+        tpsnet search run --study rates --space training --set training.epochs=9 --pruner median \\
+          --trials 30
       """)
 
   @OptionGroup var options: StudyOptions
   @OptionGroup(title: "Study") var made: StudyMakingOptions
   @OptionGroup var dataOptions: DataOptions
 
-  @Option(help: "The number of trials that the study is to have in all.")
+  @Option(
+    help: "The number of trials that the study is to have in all; default: as the study was made; a new one has no end."
+  )
   var trials: Int?
   @Option(help: "Worker processes; 0 makes the study and leaves it to `search worker`.")
   var workers = 1
@@ -47,7 +51,7 @@ struct SearchRunCommand: ParsableCommand {
     if let threadsPerWorker, !(1...1024).contains(threadsPerWorker) {
       throw ValidationError("--threads-per-worker \(threadsPerWorker): use 1 to 1024")
     }
-    if let lease, !(0.5...86_400).contains(lease) {
+    if let lease, !StudyRecord.leases.contains(lease) {
       throw ValidationError("--lease \(lease): use 0.5 to 86400 seconds")
     }
   }
@@ -149,7 +153,7 @@ struct SearchRunCommand: ParsableCommand {
     definition.trials = trials
     if made.needsCalibration {
       Console.error("measuring this machine for the budget of time and memory")
-      definition.calibration = try Calibration.measured(
+      definition.calibration = try MachineRates.measured(
         for: definition, data: dataOptions.directory, threads: threads(definition))
     }
     try definition.proposer().checkTraining()
@@ -187,8 +191,7 @@ struct SearchRunCommand: ParsableCommand {
       throw ConfigurationError("cannot create the study's folder \(url.path): choose another with --folder")
     }
     if record.folder == nil {
-      let json = String(decoding: try JSONEncoder().encode(url.path), as: UTF8.self)
-      try storage.setAttribute(StudyRecord.folderAttribute, to: json, ofStudy: record.id)
+      try storage.setAttribute(StudyRecord.folderAttribute, to: url.path.jsonQuoted, ofStudy: record.id)
     }
     return url
   }

@@ -16,6 +16,7 @@ extension StudyMakingOptions {
     var definition = try StudyDefinition(
       space: text, origin: space, base: base, settings: settings, epochs: epochs, sampler: (sampler ?? .random).sampler,
       pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0, budget: chosenBudget ?? Budget())
+    try definition.validate()
     if let grace, definition.rungs.isEmpty {
       throw ConfigurationError(
         "--grace \(grace): trials of \(definition.epochs) epochs have no rung then: use less, or --pruner none")
@@ -96,8 +97,8 @@ extension StudyMakingOptions {
   private var chosenBudget: Budget? {
     guard budget != nil || budgetMultiplyAdds != nil || needsCalibration else { return nil }
     return Budget(
-      parameters: budget?.parameters ?? Budget().parameters, multiplyAdds: budgetMultiplyAdds?.parameters,
-      secondsPerEpoch: budgetSeconds, memoryBytes: budgetMemory?.parameters)
+      parameters: budget?.count ?? Budget().parameters, multiplyAdds: budgetMultiplyAdds?.count,
+      secondsPerEpoch: budgetSeconds, memoryBytes: budgetMemory?.count)
   }
 
   /// Whether the budget is of what a machine has to be measured for.

@@ -52,13 +52,13 @@ struct StudyMakingOptions: ParsableArguments {
   @Option(help: "The learning-rate schedule stretches over the trial or to each rung; default: trial.")
   var horizon: Horizon?
   @Option(help: ArgumentHelp("Largest number of parameters; default: 5M.", valueName: "count"))
-  var budget: ParameterBudget?
+  var budget: Quantity?
   @Option(help: ArgumentHelp("Largest number of multiply-adds of an image, e.g. 200M.", valueName: "count"))
-  var budgetMultiplyAdds: ParameterBudget?
+  var budgetMultiplyAdds: Quantity?
   @Option(help: "Most seconds of an epoch, predicted for this machine.")
   var budgetSeconds: Double?
   @Option(help: ArgumentHelp("Most bytes of memory of a training, predicted, e.g. 2G.", valueName: "bytes"))
-  var budgetMemory: ParameterBudget?
+  var budgetMemory: Quantity?
   @Option(help: "Seed of values and trainings; default: 0.")
   var seed: UInt64?
 

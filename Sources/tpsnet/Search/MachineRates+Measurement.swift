@@ -8,13 +8,13 @@ import OneDNNBackend
 import Search
 import Training
 
-extension Calibration {
+extension MachineRates {
   private static let steps = 5
 
   /// Measures this machine for the trials of `definition`, by so many threads.
   static func measured(
     for definition: StudyDefinition, data directory: DataDirectory, threads: Int
-  ) throws -> Calibration {
+  ) throws -> MachineRates {
     var configuration = try definition.baseConfiguration()
     let dataset = try configuration.loadDataset(from: directory)
     let available = dataset.train.count - configuration.data.validation
@@ -36,6 +36,6 @@ extension Calibration {
         // The plan's, and value, gradient and velocity of each parameter.
         memoryBytes: bench.planMemoryBytes + 3 * MemoryLayout<Float>.size * graph.parameterCount)
     }
-    return try Calibration(images: limit > 0 ? min(limit, available) : available, measurements: measurements)
+    return try MachineRates(images: limit > 0 ? min(limit, available) : available, measurements: measurements)
   }
 }

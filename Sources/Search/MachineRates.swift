@@ -4,7 +4,7 @@ public import Models
 
 /// A machine's rates. Seconds are linear in a network's multiply-adds and activations, bytes in its parameters and
 /// activations, all of them counted as kernels execute them: in whole vectors of channels.
-public struct Calibration: Codable, Hashable, Sendable {
+public struct MachineRates: Codable, Hashable, Sendable {
   /// Training images of an epoch.
   public var images: Int
   /// Seconds of a training step for each multiply-add of its images' forward passes (the backward passes included).
@@ -96,6 +96,7 @@ public struct Calibration: Codable, Hashable, Sendable {
   public func memoryBytes(_ model: ResNetSpec, batchSize: Int) -> Int {
     let cost = Self.executed(model)
     let activations = Double(batchSize) * Double(cost.activations)
-    return Int((bytesPerActivation * activations + bytesPerParameter * Double(cost.parameters)).rounded())
+    let bytes = bytesPerActivation * activations + bytesPerParameter * Double(cost.parameters)
+    return Int(exactly: bytes.rounded()) ?? .max
   }
 }
