@@ -17,7 +17,14 @@ TPS_INLINE f32x16 TPS_NAME(load)(const ACT *p) {
   return (f32x16)(__builtin_convertvector(bits, u32x16) << 16);
 }
 
-TPS_INLINE u16x16 TPS_NAME(pack)(f32x16 v) { return (u16x16)_mm512_cvtneps_pbh((__m512)v); }
+TPS_INLINE u16x16 TPS_NAME(pack)(f32x16 v) {
+#ifdef TPS_EMULATED
+  // To nearest, ties to even.
+  return __builtin_convertvector(((u32x16)v + 0x7FFF + ((u32x16)v >> 16 & 1)) >> 16, u16x16);
+#else
+  return (u16x16)_mm512_cvtneps_pbh((__m512)v);
+#endif
+}
 
 TPS_INLINE void TPS_NAME(store)(ACT *p, f32x16 v) {
   u16x16 bits = TPS_NAME(pack)(v);
@@ -66,7 +73,11 @@ TPS_INLINE void TPS_NAME(store_part)(ACT *p, VEC v) {
 
 /// acc + a · b, where a is one 32-bit word (a float, or two bfloat16 that are summed) for all lanes of b.
 TPS_INLINE f32x16 TPS_NAME(multiply)(f32x16 acc, uint32_t a, u32x16 b) {
-#if TPS_BF16
+#if TPS_BF16 && defined(TPS_EMULATED)
+  const u32x16 pair = a;
+  acc += (f32x16)(pair & 0xFFFF0000) * (f32x16)(b & 0xFFFF0000);
+  return acc + (f32x16)(pair << 16) * (f32x16)(b << 16);
+#elif TPS_BF16
   return (f32x16)_mm512_dpbf16_ps((__m512)acc, (__m512bh)_mm512_set1_epi32((int)a), (__m512bh)b);
 #else
   float factor;

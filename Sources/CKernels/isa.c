@@ -2,7 +2,9 @@
 #include "CKernels.h"
 
 int tps_supports(tps_isa isa) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(TPS_EMULATED)
+  return isa == TPS_BASELINE || (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+#elif defined(__x86_64__)
   int wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
   switch (isa) {

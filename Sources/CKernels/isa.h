@@ -10,7 +10,16 @@
 #define TPS_NAME(name) TPS_PASTE(name, TPS_SUFFIX)
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma,avx512bf16"))), apply_to = function)
+// Scripts/emulate tests the code for instructions that a CPU lacks by what every CPU of the last decade has.
+#ifdef TPS_EMULATED
+#define TPS_AVX512_TARGET "avx2,fma"
+#define TPS_AVX512_BF16_TARGET "avx2,fma"
+#else
+#define TPS_AVX512_TARGET "avx512f,avx512bw,avx512vl,avx512dq,fma"
+#define TPS_AVX512_BF16_TARGET TPS_AVX512_TARGET ",avx512bf16"
+#endif
+
+#pragma clang attribute push(__attribute__((target(TPS_AVX512_BF16_TARGET))), apply_to = function)
 #define TPS_SUFFIX avx512_bf16
 #define TPS_BF16 1
 #define TPS_WIDE 1
@@ -18,7 +27,7 @@
 #include "variant.h"
 #pragma clang attribute pop
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(TPS_AVX512_TARGET))), apply_to = function)
 #define TPS_SUFFIX avx512
 #define TPS_BF16 0
 #define TPS_WIDE 1

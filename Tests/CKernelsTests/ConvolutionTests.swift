@@ -63,9 +63,10 @@ import Testing
       let found = geometry.forward(set, threads, input, weights, epilogue, sums: sums)
       expectNear(found.values, expected, .winograd(set), comment)
 
-      // The sums are those of the values behind all this, so that they say their mean and deviation.
+      // The sums are those of the values behind all this, so that they say their mean and deviation; a channel of few
+      // pixels has nothing to level Winograd's errors.
       let coefficients = Coefficients(geometry.outputMap, threads, sums: sums)
-      Statistics(of: expected, geometry.outputMap).expectNear(coefficients, set.isBF16 ? 2e-2 : 1e-5, comment)
+      Statistics(of: expected, geometry.outputMap).expectNear(coefficients, set.isBF16 ? 4e-2 : 1e-5, comment)
     }
   }
 

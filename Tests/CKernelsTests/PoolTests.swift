@@ -1,4 +1,4 @@
-// Maximum pools against their definition: values, places, sums, what follows, and the way back.
+// Pools against their definition: values, places, sums, what follows, and the way back.
 import CKernels
 import Foundation
 import Testing
@@ -31,15 +31,17 @@ struct PoolShape: Sendable, CustomTestStringConvertible {
 
   /// For each output the position of the input that it is: the first of equals; what is not a number wins.
   func maxima(_ values: [Float]) -> [Int] {
+    windows.map { window in
+      window.dropFirst().reduce(window[0]) { values[$1] > values[$0] || values[$1].isNaN ? $1 : $0 }
+    }
+  }
+
+  /// For each output the places of its window in the input.
+  var windows: [[Int]] {
     (0..<output.count).map { index in
       let (map, pixel) = index.quotientAndRemainder(dividingBy: output.pixels)
       let first = (map * height + pixel / outputWidth * stride) * width + pixel % outputWidth * stride
-      var best = first
-      for tap in 0..<kernel * kernel {
-        let place = first + tap / kernel * width + tap % kernel
-        if values[place] > values[best] || values[place].isNaN { best = place }
-      }
-      return best
+      return (0..<kernel * kernel).map { first + $0 / kernel * width + $0 % kernel }
     }
   }
 }
@@ -128,6 +130,33 @@ struct PoolShape: Sendable, CustomTestStringConvertible {
         shape.pool, set.isa, threads, x.memory.base, nil, TPS_IDENTITY, y.memory.base, nil, nil)
       expectIntact(x.memory, y.memory)
       #expect(y.values.map(\.isNaN) == expected, comment)
+    }
+  }
+
+  @Test(arguments: PoolShape.all) func meansAreTheirDefinition(_ shape: PoolShape) {
+    let windows = shape.windows
+    let area = Double(shape.kernel * shape.kernel)
+    onAllKernels { set, threads, comment in
+      let x = Activations(set, shape.input.map, randoms(shape.input.count, seed: 5))
+      let y = Activations(set, shape.output.map)
+      tps_averagepool_forward(shape.pool, set.isa, threads, x.memory.base, y.memory.base)
+      expectIntact(x.memory, y.memory)
+      let values = x.values
+      let means = windows.map { window in window.reduce(0) { $0 + Double(values[$1]) } / area }
+      expectNear(y.values, means, .pass(set), comment)
+      #expect(y.isTidy, comment)
+
+      let gradient = Activations(set, shape.output.map, randoms(shape.output.count, seed: 6))
+      let found = Activations(set, shape.input.map)
+      tps_averagepool_backward(shape.pool, set.isa, threads, gradient.memory.base, found.memory.base)
+      expectIntact(gradient.memory, found.memory)
+      var expected = [Double](repeating: 0, count: shape.input.count)
+      for (window, slope) in zip(windows, gradient.values) {
+        for place in window { expected[place] += Double(slope) / area }
+      }
+      let steps = shape.kernel > shape.stride ? shape.kernel * shape.kernel : 1
+      expectNear(found.values, expected, .pass(set, steps: steps), comment)
+      #expect(found.isTidy, comment)
     }
   }
 }
