@@ -1,5 +1,6 @@
 // Which trials go on at which epochs: the successive halving of ASHA, the median rule, or all of them.
 // Every decision is a function of a trial's standing in the storage, so no process has to remember anything.
+import Training
 
 /// How trials are compared before their end.
 public enum Pruner: Codable, Hashable, Sendable {
@@ -56,8 +57,9 @@ public enum Pruner: Codable, Hashable, Sendable {
   /// Throws `SearchError` where the numbers make no pruner of trials of `epochs`.
   func validate(epochs: Int, horizon: Horizon) throws {
     // Before any rung is listed.
-    guard (1...1_000_000).contains(epochs) else {
-      throw SearchError("epochs: a trial of \(epochs) epochs: use 1 to 1,000,000")
+    let limit = Configuration.epochLimit
+    guard (1...limit).contains(epochs) else {
+      throw SearchError("epochs: a trial of \(epochs) epochs: use 1 to \(limit)")
     }
     switch self {
     case .none: break
@@ -67,8 +69,8 @@ public enum Pruner: Codable, Hashable, Sendable {
         throw SearchError("pruner: a reduction factor of \(reductionFactor): use 2 to 1000")
       }
     case .median(let warmup, let startTrials):
-      guard (0...1_000_000).contains(warmup) else {
-        throw SearchError("pruner: a warm-up of \(warmup) epochs: use 0 to 1,000,000")
+      guard (0...limit).contains(warmup) else {
+        throw SearchError("pruner: a warm-up of \(warmup) epochs: use 0 to \(limit)")
       }
       guard startTrials >= 1 else { throw SearchError("pruner: \(startTrials) start trials: use 1 or more") }
     }

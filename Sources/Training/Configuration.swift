@@ -60,6 +60,9 @@ public struct Configuration: Codable, Sendable, Equatable {
     case bf16
   }
 
+  /// The most epochs of a run, or of a trial of a search.
+  package static let epochLimit = 1_000_000
+
   /// The network.
   public var model: ResNetSpec
   /// The images.
@@ -93,13 +96,10 @@ public struct Configuration: Codable, Sendable, Equatable {
     if !leavesNormalization { _ = try normalization() }
     try schedule.validate()
     try optimizer.validate()
-    func demand(_ condition: Bool, _ path: String, _ reason: String) throws {
-      if !condition { throw ConfigurationError("\(path): \(reason)") }
-    }
     try demand(data.validation >= 0, "data.validation", "\(data.validation) images cannot be held out")
     try demand(data.limitTrain >= 0, "data.limitTrain", "\(data.limitTrain) is negative: 0 means all")
     try demand(training.epochs >= 1, "training.epochs", "\(training.epochs) epochs train nothing: use 1 or more")
-    try demand(training.epochs <= 1_000_000, "training.epochs", "\(training.epochs) is beyond 1,000,000")
+    try demand(training.epochs <= Self.epochLimit, "training.epochs", "\(training.epochs) is beyond \(Self.epochLimit)")
     try demand(training.batchSize >= 1, "training.batchSize", "\(training.batchSize) is no batch: use 1 or more")
     try demand(training.batchSize <= 65_536, "training.batchSize", "\(training.batchSize) is beyond 65,536")
     try demand((0..<1).contains(training.labelSmoothing), "training.labelSmoothing", "use 0 up to, but not, 1")

@@ -14,6 +14,11 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
   }
 }
 
+/// Throws `ConfigurationError` with the setting's path and the reason where `condition` does not hold.
+func demand(_ condition: Bool, _ path: String, _ reason: @autoclosure () -> String) throws(ConfigurationError) {
+  if !condition { throw ConfigurationError("\(path): \(reason())") }
+}
+
 /// One value of a configuration.
 public enum ConfigurationTree: Hashable, Sendable {
   /// A number, text or truth value as written; quotes make a text of anything.

@@ -58,19 +58,18 @@ extension Configuration {
   /// Throws `ConfigurationError` where the parts of growth do not follow one another or a new block would be heard.
   func validateGrowth() throws {
     guard !training.growth.isEmpty else { return }
-    func demand(_ condition: Bool, _ path: String, _ reason: String) throws {
-      if !condition { throw ConfigurationError("training.growth\(path): \(reason)") }
-    }
+    let path = "training.growth"
     try demand(
-      model.initialization == .zeroResidual && model.activation == .relu, "",
+      model.initialization == .zeroResidual && model.activation == .relu, path,
       "needs model.initialization: zeroResidual and model.activation: relu, by which a new block changes nothing at first"
     )
-    try demand(training.patience == 0, "", "needs training.patience: 0, or a run could end before the network is whole")
+    try demand(
+      training.patience == 0, path, "needs training.patience: 0, or a run could end before the network is whole")
     var last = Growth(blocks: 0, until: 0)
     for (index, part) in training.growth.enumerated() {
-      try demand(part.blocks > last.blocks, "[\(index)].blocks", "use more than \(last.blocks)")
+      try demand(part.blocks > last.blocks, "\(path)[\(index)].blocks", "use more than \(last.blocks)")
       try demand(
-        part.until > last.until && part.until < 1, "[\(index)].until",
+        part.until > last.until && part.until < 1, "\(path)[\(index)].until",
         "use a share of the epochs above \(last.until) and below 1")
       last = part
     }

@@ -79,23 +79,21 @@ extension Configuration {
 
     /// Throws `ConfigurationError` at the first impossible setting.
     func validate() throws {
-      func demand(_ condition: Bool, _ key: String, _ reason: String) throws {
-        if !condition { throw ConfigurationError("optimizer.\(key): \(reason)") }
-      }
       try demand(
-        learningRate > 0 && learningRate.isFinite, "learningRate", "\(learningRate) is not a positive number")
+        learningRate > 0 && learningRate.isFinite, "optimizer.learningRate", "\(learningRate) is not a positive number")
       for (key, factor) in [("biasFactor", biasFactor), ("scaleFactor", scaleFactor), ("headFactor", headFactor)] {
-        try demand(factor >= 0 && factor.isFinite, key, "use 0 (frozen) or more")
+        try demand(factor >= 0 && factor.isFinite, "optimizer.\(key)", "use 0 (frozen) or more")
       }
-      try demand((0..<1).contains(momentum), "momentum", "use 0 up to, but not, 1")
-      try demand(!nesterov || momentum > 0, "nesterov", "needs a momentum above 0")
-      try demand(weightDecay >= 0 && weightDecay.isFinite, "weightDecay", "use 0 or more")
-      try demand(clipNorm >= 0, "clipNorm", "use 0 (no limit) or more")
-      try demand((0..<1).contains(muon.momentum), "muon.momentum", "use 0 up to, but not, 1")
-      try demand((1...10).contains(muon.steps), "muon.steps", "use 1 to 10")
-      try demand(lookahead.every >= 0, "lookahead.every", "use 0 (never) or more steps")
-      try demand((0...1).contains(lookahead.decay), "lookahead.decay", "use a share of 0 to 1")
-      try demand(lookahead.power >= 0 && lookahead.power.isFinite, "lookahead.power", "use 0 (constant) or more")
+      try demand((0..<1).contains(momentum), "optimizer.momentum", "use 0 up to, but not, 1")
+      try demand(!nesterov || momentum > 0, "optimizer.nesterov", "needs a momentum above 0")
+      try demand(weightDecay >= 0 && weightDecay.isFinite, "optimizer.weightDecay", "use 0 or more")
+      try demand(clipNorm >= 0, "optimizer.clipNorm", "use 0 (no limit) or more")
+      try demand((0..<1).contains(muon.momentum), "optimizer.muon.momentum", "use 0 up to, but not, 1")
+      try demand((1...10).contains(muon.steps), "optimizer.muon.steps", "use 1 to 10")
+      try demand(lookahead.every >= 0, "optimizer.lookahead.every", "use 0 (never) or more steps")
+      try demand((0...1).contains(lookahead.decay), "optimizer.lookahead.decay", "use a share of 0 to 1")
+      try demand(
+        lookahead.power >= 0 && lookahead.power.isFinite, "optimizer.lookahead.power", "use 0 (constant) or more")
     }
   }
 }

@@ -70,17 +70,15 @@ public struct Schedule: Codable, Sendable, Equatable {
 
   /// Throws `ConfigurationError` at the first impossible setting.
   public func validate() throws {
-    func demand(_ condition: Bool, _ key: String, _ reason: String) throws {
-      if !condition { throw ConfigurationError("schedule.\(key): \(reason)") }
-    }
-    try demand(warmup >= 0 && warmup.isFinite, "warmup", "use 0 or more epochs")
-    try demand((0...1).contains(warmupStart), "warmupStart", "use a factor of 0 to 1")
-    try demand(period >= 0 && period.isFinite, "period", "use 0 (the run's epochs) or more")
-    try demand(period == 0 || period > warmup, "period", "must be longer than the warm-up of \(warmup) epochs")
-    try demand(periodFactor == 1 || (1.01...1e6).contains(periodFactor), "periodFactor", "use 1, or 1.01 or more")
-    try demand((0...1).contains(minimum), "minimum", "use a factor of 0 to 1")
-    try demand(stepFactor > 0 && stepFactor <= 1, "stepFactor", "use a factor above 0, up to 1")
-    try demand(kind != .steps || !milestones.isEmpty, "milestones", "kind steps needs at least one epoch")
-    try demand(milestones.allSatisfy { $0 >= 0 }, "milestones", "use epochs of 0 or more")
+    try demand(warmup >= 0 && warmup.isFinite, "schedule.warmup", "use 0 or more epochs")
+    try demand((0...1).contains(warmupStart), "schedule.warmupStart", "use a factor of 0 to 1")
+    try demand(period >= 0 && period.isFinite, "schedule.period", "use 0 (the run's epochs) or more")
+    try demand(period == 0 || period > warmup, "schedule.period", "must be longer than the warm-up of \(warmup) epochs")
+    try demand(
+      periodFactor == 1 || (1.01...1e6).contains(periodFactor), "schedule.periodFactor", "use 1, or 1.01 or more")
+    try demand((0...1).contains(minimum), "schedule.minimum", "use a factor of 0 to 1")
+    try demand(stepFactor > 0 && stepFactor <= 1, "schedule.stepFactor", "use a factor above 0, up to 1")
+    try demand(kind != .steps || !milestones.isEmpty, "schedule.milestones", "kind steps needs at least one epoch")
+    try demand(milestones.allSatisfy { $0 >= 0 }, "schedule.milestones", "use epochs of 0 or more")
   }
 }

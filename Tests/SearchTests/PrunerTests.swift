@@ -67,7 +67,7 @@ import Training
     (Pruner.asha(grace: 0, reductionFactor: 2, mode: .pause), Horizon.trial, "a grace of 0 epochs: use 1 or more"),
     (.asha(grace: 1, reductionFactor: 1, mode: .pause), .trial, "a reduction factor of 1: use 2 to 1000"),
     (.asha(grace: 1, reductionFactor: .max, mode: .stop), .rung, "use 2 to 1000"),
-    (.median(warmup: -1, startTrials: 5), .trial, "a warm-up of -1 epochs: use 0 to 1,000,000"),
+    (.median(warmup: -1, startTrials: 5), .trial, "a warm-up of -1 epochs: use 0 to 1000000"),
     (.median(warmup: 0, startTrials: 0), .trial, "0 start trials: use 1 or more"),
     (.none, .rung, "only asha has rungs that a schedule can end at; use horizon trial"),
     (.default, .rung, "300 epochs end within a cycle of the schedule (grace 1, factor 2): use 255 or 511 epochs"),
@@ -86,7 +86,7 @@ import Training
     #expect(throws: SearchError.self) { try StudyDefinition(json: late.json()) }
     let long = try study("model.pool: [2, 4]", pruner: .median(warmup: 0, startTrials: 1), epochs: 100_000_000_000)
     let error = #expect(throws: SearchError.self) { try long.proposer() }
-    #expect(error?.description == "epochs: a trial of 100000000000 epochs: use 1 to 1,000,000")
+    #expect(error?.description == "epochs: a trial of 100000000000 epochs: use 1 to 1000000")
   }
 
   @Test func epochsThatAreComparedAreEvaluated() throws {
