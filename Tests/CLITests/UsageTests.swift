@@ -82,6 +82,16 @@ import Training
     try expectRefusal(["summary", "--config", folder.path("missing.yaml")], "missing.yaml: cannot be read")
   }
 
+  @Test func aNetworkThatFailsHasItsOwnCode() throws {
+    let place = workspace.folder.path("nowhere")
+    // Nobody listens at the port of `discard`.
+    let outcome = try tpsnet(
+      "data", "download", "--data", place, environment: ["TPSNET_DATA_URL": "http://127.0.0.1:9"])
+    #expect(outcome.code == 3 && outcome.output.isEmpty && outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("check the network and run it again"))
+    #expect(!FileManager.default.fileExists(atPath: place))
+  }
+
   @Test func runsMustBeThereOrNot() throws {
     try expectRefusal(workspace.training("shared"), "shared exists", "--resume shared", "--name")
     try expectRefusal(workspace.training("a/b"), "--name a/b")
