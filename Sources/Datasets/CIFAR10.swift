@@ -19,8 +19,8 @@ public enum CIFAR10 {
     var fileSuffix: String { self == .binary ? ".bin" : "" }
     var metaName: String { self == .binary ? "batches.meta.txt" : "batches.meta" }
 
-    /// The names of the eight files of the official archive.
-    var fileNames: [String] { CIFAR10.batchNames.map { $0 + fileSuffix } + [metaName, "readme.html"] }
+    /// The names of the seven files of the official archive that hold data.
+    var fileNames: [String] { CIFAR10.batchNames.map { $0 + fileSuffix } + [metaName] }
   }
 
   static let trainNames = (1...5).map { "data_batch_\($0)" }

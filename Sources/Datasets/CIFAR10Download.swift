@@ -64,7 +64,10 @@ public enum CIFAR10Download {
     _ source: Source, into directory: DataDirectory, progress: @escaping @Sendable (DownloadProgress) -> Void
   ) throws -> DataReport {
     // Before anything is written: data that is there may be read-only.
-    if let present = try DataImport.presentReport(in: directory, reference: source.reference) { return present }
+    if let present = try DataImport.presentReport(in: directory, reference: source.reference) {
+      Files.sweep(directory.path)
+      return present
+    }
     return try Files.withLock(on: directory.path) {
       try DataImport.presentReport(in: directory, reference: source.reference)
         ?? fetchAndInstall(source, into: directory, progress: progress)
@@ -91,6 +94,9 @@ public enum CIFAR10Download {
     return report
   }
 
+  /// Bytes that make another attempt worth while.
+  private static let leastProgress = 1 << 20
+
   /// Completes the file at `part`.
   private static func fetch(
     _ source: Source, to part: String, progress: @escaping @Sendable (DownloadProgress) -> Void
@@ -101,9 +107,16 @@ public enum CIFAR10Download {
         .usage, at: source.address, "not an http or https address",
         remedy: "correct TPSNET_DATA_URL; for a local archive run `tpsnet data import`")
     }
-    let present = Files.isFile(part) ? try Files.size(of: part) : 0
-    guard present != source.size else { return }
-    let offset = present < source.size ? present : 0
-    try Transfer(url: url, path: part, offset: offset, size: source.size, progress: progress).run()
+    while true {
+      let present = Files.isFile(part) ? try Files.size(of: part) : 0
+      guard present != source.size else { return }
+      let offset = present < source.size ? present : 0
+      do {
+        try Transfer(url: url, path: part, offset: offset, size: source.size, progress: progress).run()
+      } catch let error as DatasetError where error.kind == .network {
+        // A connection that brought much before it broke is taken up again.
+        guard let size = try? Files.size(of: part), size >= offset + leastProgress else { throw error }
+      }
+    }
   }
 }

@@ -23,7 +23,10 @@ public enum DataImport {
       throw DatasetError(
         .missing, at: source, "no such folder or archive", remedy: "name a folder or .tar.gz that has CIFAR-10")
     }
-    if let present = try presentReport(in: directory, reference: reference) { return present }
+    if let present = try presentReport(in: directory, reference: reference) {
+      Files.sweep(directory.path)
+      return present
+    }
     return try Files.withLock(on: directory.path) {
       try presentReport(in: directory, reference: reference)
         ?? bring(DataDirectory(path: source), into: directory, reference: reference)

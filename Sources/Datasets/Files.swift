@@ -31,7 +31,7 @@ enum Files {
   }
 
   /// The bytes of a regular file of at most `limit` bytes.
-  static func bytes(of path: String, limit: Int = .max, remedy: String? = nil) throws -> [UInt8] {
+  static func bytes(of path: String, limit: Int, remedy: String? = nil) throws -> [UInt8] {
     let size = try size(of: path, remedy: remedy)
     guard size <= limit else {
       throw DatasetError(.invalid, at: path, "\(size) bytes, more than the \(limit) expected at most", remedy: remedy)

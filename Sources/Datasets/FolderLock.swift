@@ -19,6 +19,9 @@ extension Files {
     }
   }
 
+  /// Removes what interrupted processes left in `folder`, where nobody is at work in it and it can be written.
+  static func sweep(_ folder: String) { try? locked(folder) {} }
+
   private static func locked<Result>(_ folder: String, _ body: () throws -> Result) throws -> Result {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw DatasetError(.system, at: folder, "cannot be opened: \(reason())") }

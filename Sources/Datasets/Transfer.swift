@@ -7,6 +7,9 @@ import FoundationNetworking
 ///
 /// Unchecked: the state is touched on the session's serial queue only, and by the caller after `done` was signalled.
 final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+  /// Seconds without a byte after which a server is given up.
+  private static let patience = 60.0
+
   private let url: URL
   private let path: String
   private let size: Int
@@ -30,7 +33,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   /// Downloads, waiting for the end. What was received is on the disk even where this throws `DatasetError`.
   func run() throws {
     let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = 60
+    configuration.timeoutIntervalForRequest = Self.patience
     let session = URLSession(configuration: configuration, delegate: self, delegateQueue: nil)
     defer { session.finishTasksAndInvalidate() }
     var request = URLRequest(url: url)
@@ -80,7 +83,10 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    if let error, failure == nil { failure = broken(error.localizedDescription) }
+    if let error, failure == nil {
+      let isLate = (error as? URLError)?.code == .timedOut
+      failure = broken(isLate ? "nothing came for \(Int(Self.patience)) seconds" : error.localizedDescription)
+    }
     done.signal()
   }
 

@@ -30,6 +30,10 @@ public enum ConfigurationTree: Hashable, Sendable {
 
   /// Reads YAML, of which JSON is a part.
   public init(yaml text: String, origin: String) throws {
+    let aliases = zip(text.utf8, text.utf8.dropFirst()).count { $0 == UInt8(ascii: "*") && $1 > UInt8(ascii: " ") }
+    guard aliases <= Self.largestAliasCount else {
+      throw ConfigurationError("\(origin): more than \(Self.largestAliasCount) aliases: write the values out")
+    }
     let node: Node?
     do {
       node = try Yams.compose(yaml: text)
@@ -39,6 +43,10 @@ public enum ConfigurationTree: Hashable, Sendable {
     var left = Self.largestCount
     self = try node.map { try ConfigurationTree($0, origin: origin, left: &left) } ?? .map([:])
   }
+
+  /// The parser compares keys, also such as are no words, by all that their aliases stand for: with n of them up to
+  /// e^(n/e) times the text.
+  private static let largestAliasCount = 20
 
   /// As many values as anybody would write; aliases of aliases let a few lines stand for more than memory holds.
   private static let largestCount = 100_000

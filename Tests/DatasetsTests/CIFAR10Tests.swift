@@ -49,6 +49,16 @@ import Testing
     }
   }
 
+  @Test(arguments: ["bin", "py"]) func aFileBeyondAllMemoryIsRefused(layout: String) throws {
+    try withFolder { folder in
+      if layout == "bin" { try small.writeBinary(to: folder) } else { try small.writePython(to: folder) }
+      let path = folder + "/data_batch_1" + (layout == "bin" ? ".bin" : "")
+      #expect(truncate(path, 3073 << 32) == 0)
+      let error = failure { _ = try CIFAR10.load(from: DataDirectory(path: folder)) }
+      #expect(error?.kind == .invalid && error?.path == path && error?.problem.contains("expected at most") == true)
+    }
+  }
+
   @Test func nothingThereNamesTheRemedy() throws {
     try withFolder { folder in
       let error = failure { _ = try CIFAR10.load(from: DataDirectory(path: folder)) }

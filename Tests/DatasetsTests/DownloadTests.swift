@@ -8,10 +8,11 @@ import Testing
 
   /// Runs `body` with a server of the small archive, what is to be fetched from it, and an empty data directory.
   private func withServer(
-    _ behaviour: TinyServer.Behaviour = .init(), sha256: String? = nil,
+    _ behaviour: TinyServer.Behaviour = .init(), _ other: SmallCIFAR? = nil, sha256: String? = nil,
     _ body: (TinyServer, CIFAR10Download.Source, DataDirectory) throws -> Void
   ) throws {
     setenv("no_proxy", "127.0.0.1", 1)  // A proxy knows nothing of this machine.
+    let small = other ?? small
     let archive = small.archive()
     let server = try TinyServer(archive, behaviour)
     defer { server.stop() }
@@ -68,6 +69,15 @@ import Testing
       #expect(try CIFAR10Download.run(source, into: directory) { _ in }.isGenuine)
       #expect(server.ranges == ["", "bytes=100000-"])
       try expectInstalled(directory)
+    }
+  }
+
+  @Test func aConnectionThatBroughtMuchIsTakenUpAgain() throws {
+    let small = SmallCIFAR(imagesPerFile: 100)
+    try withServer(.init(breaksAfter: 1_200_000), small) { server, source, directory in
+      let report = try CIFAR10Download.run(source, into: directory) { _ in }
+      #expect(report.isGenuine && server.ranges == ["", "bytes=1200000-"])
+      #expect(try names(in: directory.path) == ["cifar-10-batches-bin"])
     }
   }
 

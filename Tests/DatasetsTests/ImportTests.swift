@@ -30,9 +30,16 @@ import Testing
         #expect(report.verdict == .ok && report.path == target.path + "/cifar-10-batches-bin")
         try expectInstalled(target.path)
         #expect(try CIFAR10.load(from: target).train.classNames == CIFAR10.classNames)
-        // Again: it is there already.
+        // Again: it is there already, and what an interrupted import left goes.
         let again = "\(folder)/\(source)"
+        try write([], target.path + "/.tpsnet-\(UUID().uuidString)/test_batch.bin")
+        let left = try #require(
+          try FileManager.default.contentsOfDirectory(atPath: target.path).first { $0.first == "." })
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -7200)], ofItemAtPath: target.path + "/" + left)
         #expect(try DataImport.run(from: again, into: target, reference: reference).isGenuine)
+        try expectInstalled(target.path)
+        #expect(!FileManager.default.fileExists(atPath: target.path + "/" + left))
         let inside = DataDirectory(path: target.path + "/cifar-10-batches-bin")
         #expect(try DataImport.run(from: again, into: inside, reference: reference).path == inside.path)
         #expect(throws: DatasetError.self) {

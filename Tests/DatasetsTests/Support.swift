@@ -72,7 +72,8 @@ struct SmallCIFAR {
     var tar = Tar()
     tar.addFolder("cifar-10-batches-bin/")
     for (name, bytes) in zip(batchNames, records) { tar.add("cifar-10-batches-bin/\(name).bin", bytes) }
-    tar.add("cifar-10-batches-bin/readme.html", Array("<html>".utf8))
+    // An archive of both layouts has two of them.
+    for layout in ["bin", "py"] { tar.add("cifar-10-batches-\(layout)/readme.html", Array("<html>".utf8)) }
     return gzip(tar.finished)
   }
 

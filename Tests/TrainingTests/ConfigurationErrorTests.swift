@@ -103,11 +103,17 @@ import Training
 
   /// A few lines may stand for more values than memory holds.
   @Test func aliasesOfAliasesAreCounted() {
-    let lines = (1...9).map {
-      "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 10).joined(separator: ", "))]"
+    func text(_ first: String, levels: Int, of count: Int) -> String {
+      let lines = (1...levels).map {
+        "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: count).joined(separator: ", "))]"
+      }
+      return (["a0: &a0 \(first)"] + lines).joined(separator: "\n")
     }
-    expectFailure(
-      .text((["a0: &a0 1"] + lines).joined(separator: "\n"), origin: "a.yaml"), "a.yaml: more than 100000 values")
+    let thousand = "[\(Array(repeating: "1", count: 1000).joined(separator: ", "))]"
+    expectFailure(.text(text(thousand, levels: 4, of: 5), origin: "a.yaml"), "a.yaml: more than 100000 values")
+    // As keys, whose comparison comes before anything is counted.
+    let keys = text("[x, x]", levels: 29, of: 2) + "\n? *a29\n: 1\n? *a28\n: 2"
+    expectFailure(.text(keys, origin: "a.yaml"), "a.yaml: more than 20 aliases: write the values out")
   }
 
   @Test func unreadableTextsAreNamed() {
