@@ -14,12 +14,13 @@ typedef struct {
 
 static void run(void *data) {
   const loop *l = data;
-  // A runtime may give fewer threads than asked for; the work is still done.
+  // Whatever number of threads there is, the work is done.
   for (int i = omp_get_thread_num(); i < l->count; i += omp_get_num_threads()) l->body(l->context, i);
 }
 
 void tps_parallel(int count, void (*body)(void *, int), void *context) {
   loop l = {count, body, context};
   if (count == 1) body(context, 0);
-  else if (count > 1) GOMP_parallel(run, &l, (unsigned)count, 0);
+  // As many threads as ever: those that a smaller team leaves out would end, and be made again for the next one.
+  else if (count > 1) GOMP_parallel(run, &l, 0, 0);
 }

@@ -30,6 +30,8 @@ final class Engine {
   /// Sets the thread count for the calling thread: OpenMP keeps it for each thread apart, and kernels are
   /// generated for a count, so compiling and running both call this first.
   func claimThreads() {
+    // Primitives rely on getting all of them.
+    omp_set_dynamic(0)
     omp_set_num_threads(Int32(threads))
   }
 }

@@ -25,6 +25,10 @@ struct LoweringContext {
     _ graph: Graph, batchSize: Int, precision: Precision, convolutions: ConvolutionAlgorithms, store: ParameterStore,
     engine: Engine
   ) throws {
+    // What is read as logits is dense; other values are in blocks of channels.
+    guard case .linear? = graph.nodes.last?.operation else {
+      throw OneDNNError(description: "a network has to end in a linear layer, whose results are its logits")
+    }
     self.graph = graph
     self.batchSize = batchSize
     dataType = precision == .bf16 ? dnnl_bf16 : dnnl_f32

@@ -14,11 +14,14 @@ public final class OneDNNBackend: Backend {
   /// How this backend's plans convolve.
   public let convolutions: ConvolutionAlgorithms
 
+  /// The most threads: those that OpenMP will ever give.
+  private static let limit = min(1024, Int(omp_get_thread_limit()))
+
   /// OpenMP's number of threads before any backend set it for its thread.
   private static let available = {
     let threads = Int(omp_get_max_threads())
     let isChosen = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] != nil
-    return isChosen ? threads : min(threads, Processors.available)
+    return min(isChosen ? threads : min(threads, Processors.available), limit)
   }()
 
   /// A backend of `threads` OpenMP threads; nil means `OMP_NUM_THREADS` or else all processors that the process is
@@ -27,13 +30,20 @@ public final class OneDNNBackend: Backend {
     // Asked for in any case, before this backend sets it.
     let available = Self.available
     let threads = threads ?? available
-    guard (1...1024).contains(threads) else {
-      throw OneDNNError(description: "\(threads) threads are out of range: use 1 to 1024")
+    guard (1...Self.limit).contains(threads) else {
+      throw OneDNNError(description: "\(threads) threads are out of range: use 1 to \(Self.limit)")
     }
     // Another one may have come first in the loader's path; its primitives could still run when they return.
     guard dnnl_version()?.pointee.cpu_runtime == DNNL_RUNTIME_OMP else {
       throw OneDNNError(
         description: "the oneDNN that was loaded does not run on OpenMP: unset LD_LIBRARY_PATH, or install another")
+    }
+    guard let loaded = dnnl_version()?.pointee, loaded.major == DNNL_VERSION_MAJOR, loaded.minor >= DNNL_VERSION_MINOR
+    else {
+      throw OneDNNError(
+        description:
+          "oneDNN \(Self.version) was loaded, and \(DNNL_VERSION_MAJOR).\(DNNL_VERSION_MINOR) or a later one "
+          + "of this major version is needed: unset LD_LIBRARY_PATH, or build anew")
     }
     self.convolutions = convolutions
     engine = try Engine(threads: threads)

@@ -15,7 +15,7 @@ func check(_ status: dnnl_status_t, _ what: @autoclosure () -> String) throws {
     switch status {
     case dnnl_out_of_memory: "out of memory: use a smaller batch size or network"
     case dnnl_invalid_arguments: "invalid arguments"
-    case dnnl_unimplemented: "not implemented on this CPU: try --precision fp32"
+    case dnnl_unimplemented: "not implemented on this CPU"
     case dnnl_runtime_error: "runtime error"
     default: "status \(status.rawValue)"
     }

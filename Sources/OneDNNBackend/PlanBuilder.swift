@@ -90,13 +90,13 @@ final class PlanBuilder {
 
   /// Records a primitive; its scratch memory is planned like any other tensor.
   func run(
-    _ name: String, kind: StepKind? = nil, _ descriptor: PrimitiveDescriptor,
+    _ name: String, _ descriptor: PrimitiveDescriptor,
     _ arguments: [(argument: Int32, value: Value)]
   ) throws {
     var arguments = arguments
     let scratchpad = try descriptor.scratchpad()
     if scratchpad.byteCount > 0 { arguments.append((DNNL_ARG_SCRATCHPAD, make(scratchpad))) }
-    steps.append(RecordedStep(name: name, work: .primitive(descriptor, arguments), kind: kind))
+    steps.append(RecordedStep(name: name, work: .primitive(descriptor, arguments), kind: nil))
   }
 
   /// Records work of our own on the memory of `values`.

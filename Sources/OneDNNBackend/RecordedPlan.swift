@@ -44,7 +44,12 @@ final class RecordedPlan {
         let bound = try arguments.map { dnnl_exec_arg_t(arg: $0.argument, memory: try memory(of: $0.value)) }
         steps.append(.primitive(primitive, bound[...]))
       case .kernel(let values, let body):
-        let pointers = values.compactMap { addresses[$0.buffer] }
+        let pointers = try values.map { value in
+          guard let address = addresses[value.buffer] else {
+            throw OneDNNError(description: "\(name): a kernel of ours cannot read what changes its place")
+          }
+          return address
+        }
         steps.append(.kernel { body(pointers) })
       }
     }

@@ -7,7 +7,7 @@ internal import Models
 extension PlanBuilder {
   /// The recorded steps of a plan for `batchSize` images of `graph`, in order.
   func describeSteps(of graph: Graph, batchSize: Int) -> [PlanStep] {
-    let nodes = Dictionary(uniqueKeysWithValues: graph.nodes.map { ($0.name, $0) })
+    let nodes = Dictionary(graph.nodes.map { ($0.name, $0) }) { first, _ in first }
     return steps.map { step in
       let (node, part) = Self.resolve(step.name, nodes)
       let kind = step.kind ?? (step.work.isReorder ? .reorder : Self.kind(of: part, node: node))

@@ -184,7 +184,7 @@ final class TrainingLowering: Lowering {
 
   /// Forward and backward alike: the mask is drawn again from the step's key, never stored.
   func applyDropout(_ node: Node, rate: Float, to value: Value, name: String) {
-    let dropout = DropoutKernel(rate: rate, node: node.id, type: value.descriptor.dataType)
+    let dropout = DropoutKernel(rate: rate, node: node.id, type: value.descriptor.dataType, kernels)
     let bytes = value.descriptor.byteCount
     builder.run(name, on: [value]) { [options] pointers in
       dropout.apply(to: pointers[0], bytes: bytes, seed: options.value.dropoutSeed)

@@ -9,7 +9,8 @@
 public struct CounterRandom: RandomNumberGenerator, Sendable {
   private static let gamma: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  private let key: UInt64
+  /// The stream's number, for code that draws it by the same formula.
+  package let key: UInt64
   private var counter: UInt64 = 0
 
   /// The stream of `seed` and the words that tell it from the seed's other streams.

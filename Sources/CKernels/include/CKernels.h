@@ -84,6 +84,13 @@ void tps_activation_backward(
     tps_map map, tps_isa isa, int threads, tps_activation activation, const void *x, const void *yGradient,
     void *xGradient);
 
+// ----------------------------------------------------------------------------------------------------------- dropout
+
+/// Values in any order: value i ← value · scale where bits 16·(i mod 4) … of element i / 4 of the random stream `key`
+/// (Randomness/CounterRandom.swift) are at least `threshold`, else 0.
+void tps_dropout(
+    size_t count, tps_isa isa, int threads, uint64_t key, uint16_t threshold, float scale, void *values);
+
 // ----------------------------------------------------------------------------------------------------------- pooling
 
 /// Square windows of `kernel` pixels a side, `stride` pixels apart, without padding; rows and columns that no whole
