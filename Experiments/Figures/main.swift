@@ -12,14 +12,19 @@ struct Result {
 
 let folder = URL(fileURLWithPath: "Experiments")
 
-/// The rows of the table; those without a number where one has to be are left out.
+/// A row that cannot be read.
+struct Unreadable: Error {
+  let row: [String]
+}
+
+/// The rows of the table.
 func table() throws -> [Result] {
   let lines = try String(contentsOf: folder.appendingPathComponent("results.csv"), encoding: .utf8)
     .split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
-  return lines.dropFirst().compactMap { line in
+  return try lines.dropFirst().map { line in
     let row = Dictionary(uniqueKeysWithValues: zip(lines[0], line))
     guard let group = row["group"], let name = row["name"], let accuracy = row["accuracy"].flatMap(Double.init) else {
-      return nil
+      throw Unreadable(row: line)
     }
     return Result(group: group, name: name, cost: row.compactMapValues(Double.init), accuracy: accuracy / 100)
   }

@@ -63,6 +63,8 @@ public struct Axis: Sendable, Equatable {
     let largest = ticks.map(abs).max() ?? 0
     switch format {
     case .percent:
+      // Beyond all shares: of other programs' studies, say.
+      if largest >= 1000 { return ticks.map { String(format: "%.3g %%", $0 * 100) } }
       let digits = Self.digits(step * 100)
       return ticks.map { "\(Self.fixed($0 * 100, digits)) %" }
     case .integer:
@@ -70,6 +72,7 @@ public struct Axis: Sendable, Equatable {
     case .number, .compact:
       let unit = format == .compact ? Self.unit(largest) : (1, "")
       let digits = Self.digits(step / unit.0)
+      if format == .number, largest >= 1e7 { return ticks.map { $0 == 0 ? "0" : String(format: "%.3g", $0) } }
       if digits > 6 { return ticks.map { String(format: "%.6g", $0) } }
       return ticks.map { $0 == 0 ? "0" : Self.fixed($0 / unit.0, digits) + unit.1 }
     }

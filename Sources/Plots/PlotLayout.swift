@@ -134,7 +134,11 @@ extension Stroke {
 
 extension Plot.Line {
   func stroke(position: Int) -> Stroke {
-    Stroke(paint: .series(color ?? position), width: 2, dash: isDashed ? [6, 4] : [])
+    // Further lines have the same colours in other dashes.
+    let round = (color ?? position) / Theme.seriesCount
+    let dashes: [[Double]] = [[], [10, 3, 2, 3], [2, 2], [14, 4]]
+    return Stroke(
+      paint: .series(color ?? position), width: 2, dash: isDashed ? [6, 4] : dashes[round % dashes.count])
   }
 }
 

@@ -55,7 +55,7 @@ struct Terminal {
     return toRight ? spaces + text : text + spaces
   }
 
-  private static let letters: [Character] = ["o", "x", "+", "*", "#", "@", "%", "&"]
+  private static let letters = Array("ox+*#@%&abcdefghijklmnpqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
   /// How series `index` of `count` is drawn; `color` is its position unless it has one of its own.
   func brush(_ index: Int, of count: Int, color: Int? = nil) -> TerminalCanvas.Brush {

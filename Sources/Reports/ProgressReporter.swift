@@ -6,7 +6,8 @@ public import Training
 /// Shows the events of a training run.
 public final class ProgressReporter {
   private let isTerminal: Bool
-  private let width: Int
+  private let currentWidth: () -> Int
+  private var width: Int { max(20, currentWidth()) }
   private let usesColor: Bool
   private let write: (String) -> Void
   private var lastDrawn = ContinuousClock.now - .seconds(3600)
@@ -15,12 +16,14 @@ public final class ProgressReporter {
   /// A reporter that draws a bar where `isTerminal`.
   ///
   /// - Parameters:
-  ///   - width: columns of the terminal.
+  ///   - width: columns of the terminal, which may change.
   ///   - usesColor: false under `NO_COLOR`.
   ///   - write: receives the text; line breaks are part of it.
-  public init(isTerminal: Bool, width: Int, usesColor: Bool, write: @escaping (String) -> Void) {
+  public init(
+    isTerminal: Bool, width: @escaping @autoclosure () -> Int, usesColor: Bool, write: @escaping (String) -> Void
+  ) {
     self.isTerminal = isTerminal
-    self.width = max(20, width)
+    currentWidth = width
     self.usesColor = usesColor
     self.write = write
   }

@@ -14,7 +14,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measure images per second of training or inference.",
     discussion: """
-      The median of --steps steps after two that do not count. --profile says where their time goes: for each
+      The median of --steps steps after two that do not count. --profile says where their time goes: for each \
       recorded step of the plan its median time, GFLOP/s by the graph's multiply-adds, and the bytes of its tensors.
 
       EXAMPLE

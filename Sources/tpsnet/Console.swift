@@ -42,16 +42,28 @@ enum Console {
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// Columns of the terminal on standard error; 80 where there is none.
-  static var width: Int {
+  static var width: Int { size(of: STDERR_FILENO)?.columns ?? 80 }
+
+  /// Columns and rows of the terminal on standard output, or else on standard error; nil where there is none.
+  static var outputSize: (columns: Int, rows: Int)? { size(of: STDOUT_FILENO) ?? size(of: STDERR_FILENO) }
+
+  /// Columns for results; 80 where there is no terminal.
+  static var outputWidth: Int { outputSize?.columns ?? 80 }
+
+  private static func size(of file: Int32) -> (columns: Int, rows: Int)? {
     var size = winsize()
-    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    guard ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return (Int(size.ws_col), Int(size.ws_row))
   }
 
   /// Whether colours are wanted on standard error.
   static var usesColor: Bool { isTerminal && allowsColor }
 
+  /// Whether standard output is a terminal.
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Whether colours are wanted on standard output.
-  static var outputUsesColor: Bool { isatty(STDOUT_FILENO) == 1 && allowsColor }
+  static var outputUsesColor: Bool { outputIsTerminal && allowsColor }
 
   /// See https://no-color.org.
   private static var allowsColor: Bool { ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty }

@@ -14,12 +14,13 @@ struct ExportCommand: ParsableCommand {
     abstract: "Write a network for other programs: ONNX, or safetensors for PyTorch.",
     discussion: """
       onnx: opset \(ONNXModel.operatorSet), input images (batch × channels × height × width), output logits.
-      safetensors: a checkpoint, which says itself what it is for. pytorch-names: a plain state_dict, for
+      safetensors: a checkpoint, which says itself what it is for. pytorch-names: a plain state_dict, for \
       module.load_state_dict(safetensors.torch.load_file(path)).
 
       EXAMPLE
-        tpsnet export --run sprint-1 --to onnx model.onnx --fold-batch-norm --with-preprocessing uint8
-        tpsnet export --weights weights.safetensors --to pytorch-names state.safetensors
+        tpsnet export --run sprint-1 --to onnx model.onnx \\
+            --fold-batch-norm --with-preprocessing uint8
+        tpsnet export --run sprint-1 --to pytorch-names state.safetensors
       """)
 
   enum Target: String, ExpressibleByArgument, CaseIterable {

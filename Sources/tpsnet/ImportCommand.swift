@@ -12,12 +12,12 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Take over weights from PyTorch: a state_dict in a .pt or safetensors file.",
     discussion: """
-      The network's description comes from the file's metadata, else from --preset or --config, else from the tensors'
+      The network's description comes from the file's metadata, else from --preset or --config, else from the tensors' \
       shapes; strides and pool then follow the family's law and are printed. Nothing in the file is executed.
 
       EXAMPLE
         tpsnet import checkpoint.pt weights.safetensors
-        tpsnet import resnet.pt weights.safetensors --config my.yaml --class-names cat,dog
+        tpsnet import my.pt mine.safetensors --config my.yaml --class-names cat,dog
       """)
 
   @Argument(help: "A file that torch.save wrote (also {\"state_dict\": …} and the like), or a safetensors file.")

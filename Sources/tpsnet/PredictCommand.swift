@@ -12,14 +12,15 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Say what pictures show: PNG, JPEG or WebP of any size.",
     discussion: """
-      A picture is turned upright (EXIF), cut to its centred square and scaled to the network's size; for networks of
-      Fashion-MNIST it becomes grey, with that set's black margin. A folder stands for the pictures in it and below it;
-      a lone - is standard input. Pictures that cannot be read are named on standard error; the others are judged all
+      A picture is turned upright (EXIF), cut to its centred square and scaled to the network's size; for networks of \
+      Fashion-MNIST it becomes grey, with that set's black margin. A folder stands for the pictures in it and below it; \
+      a lone - is standard input. Pictures that cannot be read are named on standard error; the others are judged all \
       the same, and the exit code is 1.
 
       EXAMPLE
         tpsnet predict cat.jpg holidays/ --run sprint-1 --top 3
-        curl -s https://example.org/cat.webp | tpsnet predict - --weights weights.safetensors --saliency where.png
+        curl -s https://example.org/cat.webp |
+            tpsnet predict - --weights sprint --saliency where.png
       """)
 
   /// Pictures of a pass.
@@ -50,9 +51,23 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try source.load()
-    let paths = try ImageFiles.expand(images)
-    if saliency != nil, paths.count != 1 {
+    var paths: [String] = []
+    var rows: [Row] = []
+    for name in images {
+      do {
+        paths += try ImageFiles.expand([name])
+      } catch let error as DatasetError {
+        rows.append(Row(image: name, error: "\(error)"))
+      }
+    }
+    if saliency != nil, paths.count + rows.count != 1 {
       throw ConfigurationError("--saliency: \(paths.count) pictures: name one")
+    }
+    complain(rows)
+    var failed = !rows.isEmpty
+    guard !paths.isEmpty else {
+      if json { try Console.json(["images": rows]) }
+      throw ExitCode(1)
     }
     let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads)
     let precision = loaded.precision(engine.precision)
@@ -61,18 +76,18 @@ struct PredictCommand: ParsableCommand {
     let classifier = try Classifier(
       loaded.graph, loaded.parameters, loaded.info, backend: backend, precision: precision, batchSize: batch)
 
-    var rows: [Row] = []
-    var failed = false
     for start in stride(from: 0, to: paths.count, by: batch) {
       let part = try judge(Array(paths[start..<min(start + batch, paths.count)]), classifier)
-      for row in part where row.error != nil {
-        failed = true
-        Console.error("tpsnet: \(row.error ?? "")")
-      }
+      complain(part)
+      failed = failed || part.contains { $0.error != nil }
       if json { rows += part } else { show(part, isAlone: paths.count == 1) }
     }
     if json { try Console.json(["images": rows]) }
     if failed { throw ExitCode(1) }
+  }
+
+  private func complain(_ rows: [Row]) {
+    for error in rows.compactMap(\.error) { Console.error("tpsnet: " + error.withoutControls) }
   }
 
   private func judge(_ paths: [String], _ classifier: Classifier) throws -> [Row] {

@@ -13,8 +13,8 @@ struct ReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Report a run, or compare several.",
     discussion: """
-      The short form goes to the terminal, everything to one HTML file that needs nothing else and no network: of one
-      run to its folder, of several to comparison.html beside them. The test images are looked at with the run's best
+      The short form goes to the terminal, everything to one HTML file that needs nothing else and no network: of one \
+      run to its folder, of several to comparison.html beside them. The test images are looked at with the run's best \
       weights by validation.
 
       EXAMPLE
@@ -37,6 +37,9 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     if names.isEmpty { throw ValidationError("name a run") }
+    if names.count > 1, engine.precision != nil {
+      throw ValidationError("--precision is for the images of one run: leave it out")
+    }
   }
 
   private struct Row: Encodable {
@@ -72,16 +75,22 @@ struct ReportCommand: ParsableCommand {
       ?? found[0].url.deletingLastPathComponent().appendingPathComponent("comparison.html")
     try write(try comparison.html(), comparison.figures, to: page)
     if json { return try Console.json(all.map(Row.init)) }
-    Console.out(try comparison.text(width: Console.width, usesColor: Console.outputUsesColor))
+    Console.out(try comparison.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
   }
 
   private func report(_ run: RunDirectory) throws {
     let surroundings = RunSurroundings(data: dataOptions.directory, engine: engine)
     let data = try surroundings.data(of: run)
     let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
-    try write(try data.html(path: run.url.relativePath), data.figures, to: page)
+    if output == nil, data.summary != nil, data.test == nil, FileManager.default.fileExists(atPath: page.path) {
+      // One with less in it would take its place.
+      Console.error("\(page.relativePath) stays as it is; --output FILE writes a report without images")
+      if let plots { try data.figures.write(to: URL(fileURLWithPath: plots)) }
+    } else {
+      try write(try data.html(path: run.url.relativePath), data.figures, to: page)
+    }
     if json { return try Console.json([Row(data)]) }
-    Console.out(data.text(width: Console.width, usesColor: Console.outputUsesColor))
+    Console.out(data.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
   }
 
   private func write(_ html: String, _ figures: [Figure], to page: URL) throws {

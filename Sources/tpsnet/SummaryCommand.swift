@@ -14,7 +14,7 @@ struct SummaryCommand: ParsableCommand {
     commandName: "summary",
     abstract: "Show a network's layers, exact parameters and multiply-adds, and check a budget.",
     discussion: """
-      Exits 2 where the network is over the budget. --measure trains for some steps on random images, by the settings of
+      Exits 2 where the network is over the budget. --measure trains for some steps on random images, by the settings of \
       the preset or the file, and says what memory and what time an epoch of 50,000 images take.
 
       EXAMPLE

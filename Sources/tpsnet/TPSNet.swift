@@ -20,8 +20,11 @@ struct TPSNet: ParsableCommand {
         tpsnet test --run sprint-1 --tta flip
 
       EXIT CODES
-        0 done, 1 failed while running, 2 wrong usage or configuration, 3 the network failed, 130 interrupted (after a
-        checkpoint)
+        0    done
+        1    failed while running
+        2    wrong usage or configuration
+        3    a download failed
+        130  interrupted, after a checkpoint
       """,
     version: Environment.version,
     subcommands: [

@@ -19,7 +19,7 @@ struct TestCommand: ParsableCommand {
 
       EXAMPLE
         tpsnet test --run sprint-1 --tta flip
-        tpsnet test --weights model.safetensors --save-logits logits.safetensors --json
+        tpsnet test --weights sprint --save-logits logits.safetensors --json
       """)
 
   enum Part: String, ExpressibleByArgument, CaseIterable { case test, validation, train }
@@ -95,7 +95,7 @@ struct TestCommand: ParsableCommand {
           confusion: evaluation.confusion, classNames: set.classNames,
           mistakes: Array(result.mistakes.prefix(Self.listed))))
     }
-    Console.out(evaluation.table(classNames: set.classNames))
+    Console.out(result.text)
     Console.out("")
     Console.out(
       "\(configuration.data.dataset) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "

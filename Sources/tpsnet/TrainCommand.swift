@@ -15,8 +15,8 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a network; resume an interrupted run exactly.",
     discussion: """
-      Settings come from, weakest first: defaults, --preset, --config, --set, flags. Everything of a run goes to
-      runs/<name>/. Ctrl-C writes a checkpoint and exits 130; --resume goes on from it, on as many threads
+      Settings come from, weakest first: defaults, --preset, --config, --set, flags. Everything of a run goes to \
+      runs/<name>/. Ctrl-C writes a checkpoint and exits 130; --resume goes on from it, on as many threads \
       to the same bytes.
 
       EXAMPLE

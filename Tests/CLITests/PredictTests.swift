@@ -72,6 +72,11 @@ import Testing
     #expect(try predict("\(pictures)/picture.png", "--top", "0").code == 2)
     let missing = try predict(folder.path("none.png"))
     #expect(missing.code == 1 && missing.errorLines.count == 1 && missing.errors.contains("none.png"))
+    // The others are judged all the same.
+    let both = try predict(folder.path("none.png"), "\(pictures)/picture.png", "--json")
+    #expect(both.code == 1 && both.errorLines.count == 1, "\(both.errors)")
+    let rows = try #require(both.json()["images"] as? [[String: Any]])
+    #expect(rows.count == 2 && rows[0]["error"] is String && rows[1]["top"] is [Any])
     let empty = try predict(folder.url.path)
     #expect(empty.code == 1 && empty.errors.contains("no PNG, JPEG or WebP images"))
     #expect(try tpsnet("predict", "\(pictures)/picture.png").code == 2)

@@ -52,6 +52,12 @@ import Testing
     #expect(outcome.errorLines.count == 2 && outcome.errors.hasPrefix("without images: "), "\(outcome.errors)")
     let html = try String(contentsOfFile: folder.path("page.html"), encoding: .utf8)
     #expect(html.contains("They were not looked at for this report."))
+    // The page that is there has more in it.
+    let page = workspace.file("shared", "report.html")
+    let before = try Data(contentsOf: page)
+    let again = try tpsnet("report", "shared", "--runs", workspace.runs, "--data", folder.path("none"))
+    #expect(again.code == 0 && again.errors.contains("report.html stays as it is"), "\(again.errors)")
+    #expect(try Data(contentsOf: page) == before)
   }
 
   /// One from elsewhere, of a precision that this processor may not have.
@@ -80,6 +86,7 @@ import Testing
     let outcome = try report("shared", other, "--output", folder.path("page.html"))
     #expect(outcome.code == 0 && outcome.output.hasPrefix("run "), "\(outcome.errors)")
     #expect(try String(contentsOfFile: folder.path("page.html"), encoding: .utf8).contains("Comparison of 2 runs"))
+    #expect(try report("shared", other, "--precision", "fp32").code == 2)
     let unknown = try report("nobody")
     #expect(unknown.code == 2 && unknown.errors.hasPrefix("tpsnet: no run nobody: "), "\(unknown.errors)")
   }

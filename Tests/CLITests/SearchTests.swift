@@ -100,6 +100,10 @@ import Training
       "train", "--from-trial", "tiny#0", "--storage", workspace.storage, "--data", data.data, "--runs", data.runs,
       "--name", "in-full", "--threads", "1")
     #expect(trained.code == 0 && trained.errors.contains(" 20 held out for validation"), "\(trained.errors)")
+    // The command that makes the study again knows both.
+    let page = data.folder.path("images.html")
+    #expect(try tpsnet(["search", "report", "--output", page] + place).code == 0)
+    #expect(try String(contentsOfFile: page, encoding: .utf8).contains(" --images 40 "))
   }
 
   @Test func aMachineIsMeasuredForItsBudgetAndRungsMakeTheSchedule() throws {

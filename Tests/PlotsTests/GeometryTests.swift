@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func labelsStandBesideTheirPointsWhereThereIsRoom() {
-    let crowd = (0..<6).map { Plot.Point(3 + Double($0) / 100, 0.5, label: "one of a crowd, \($0)") }
+    let crowd = (0..<80).map { Plot.Point(3 + Double($0) / 1000, 0.5, label: "one of a crowd, \($0)") }
     let ends = [Plot.Point(1, 0, label: "the leftmost of all"), Plot.Point(9, 1, label: "the rightmost of all")]
     let plot = Plot(
       "p", x: Axis("x"), y: Axis("y"), .scatter([Plot.Cluster("", ends + crowd, showsLabels: true)]))
@@ -82,7 +82,7 @@ import Testing
       if case .text(let words, _, _, _, _, _) = mark { words } else { nil }
     }
     #expect(written.starts(with: ends.map(\.label)))
-    #expect(written.count > 2 && written.count < 8, "some of the crowd have room, not all: \(written)")
+    #expect(written.count > 8 && written.count < 82, "some of the crowd have room, not all: \(written)")
     for center in drawing.data.flatMap(places) {
       #expect(!boxes.contains { $0.contains(center) })
     }
@@ -91,6 +91,21 @@ import Testing
       #expect(drawing.area.contains(Location(x: box.maxX, y: box.maxY)))
     }
   }
+
+  @Test func manyLinesDifferInColourOrDashes() {
+    let lines = (0..<20).map { Plot.Line("\($0)", [.init(0, Double($0)), .init(1, Double($0))]) }
+    let drawing = Plot("p", x: Axis("x"), y: Axis("y"), .lines(lines)).drawing()
+    let strokes = drawing.data.compactMap { mark -> Stroke? in
+      if case .path(_, let stroke, _) = mark { stroke } else { nil }
+    }
+    #expect(strokes.count == 20)
+    for (index, stroke) in strokes.enumerated() {
+      #expect(
+        !strokes[..<index].contains { $0.dash == stroke.dash && Self.color($0) == Self.color(stroke) }, "\(index)")
+    }
+  }
+
+  private static func color(_ stroke: Stroke) -> RGB { Theme.light.color(stroke.paint) }
 
   @Test func quartilesAreWhereTheyBelong() throws {
     let plot = Plot("p", x: Axis("x", covers: [0, 10]), .strips([Plot.Strip("a", [9, 1, 3, 7, 5])]))

@@ -43,6 +43,25 @@ import Training
         cat        50.00 %      1    1
         """)
     #expect(evaluation.table(classNames: []).contains("\n    1   50.00 %"))
+    // Names that begin alike are told apart by their numbers, and a class without images leaves a gap.
+    #expect(
+      Evaluation(logits: [1, 0, 0], labels: [0], classes: 3).table(classNames: ["class 1", "class 2", "class 3"]) == """
+        class        accuracy  0  1  2
+        ──────────────────────────────
+        class 1 [0]  100.00 %  1
+        class 2 [1]
+        class 3 [2]
+        """)
+  }
+
+  @Test func confusionsOfManyClassesAreAList() {
+    // Each image is taken for the class before its own.
+    let logits = (0..<20).flatMap { label in (0..<20).map { $0 == (label + 19) % 20 ? Float(1) : 0 } }
+    let evaluation = Evaluation(logits: logits, labels: (0..<20).map(Int32.init), classes: 20)
+    let text = TestResult(evaluation, classNames: (0..<20).map { "n\($0 + 100)" }).text
+    #expect(
+      text.hasPrefix("class  images  correct  accuracy\n") && text.contains("\nn101   n100            1\n"), "\(text)")
+    #expect(text.split(separator: "\n").allSatisfy { $0.count < 80 })
   }
 
   /// What a reporter writes of a run of one epoch.

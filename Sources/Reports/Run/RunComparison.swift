@@ -125,8 +125,8 @@ public struct RunComparison: Sendable {
     let areTested = runs.allSatisfy { $0.summary != nil }
     let accuracies = runs.map { areTested ? $0.summary?.testAccuracy : $0.best?.validationAccuracy }
     let clusters = zip(runs, accuracies).map { run, accuracy in
-      let point = value(run).flatMap { x in accuracy.map { Plot.Point(x, $0) } }
-      return Plot.Cluster(run.name, point.map { [$0] } ?? [])
+      let point = value(run).flatMap { x in accuracy.map { Plot.Point(x, $0, label: run.name) } }
+      return Plot.Cluster(run.name, point.map { [$0] } ?? [], showsLabels: true)
     }
     // A point at the least, so that seeds do not look worlds apart.
     let known = accuracies.compactMap { $0 }

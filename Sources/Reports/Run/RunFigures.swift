@@ -99,15 +99,15 @@ extension TestResult {
     return table
   }
 
-  /// What was taken for what, the most frequent first.
-  var confusions: Table {
+  /// What was taken for what, the most frequent first, `count` rows at most.
+  func confusions(_ count: Int) -> Table {
     let cells = evaluation.confusion.enumerated().flatMap { truth, counts in
       counts.enumerated().filter { $0.offset != truth && $0.element > 0 }
         .map { (truth: truth, prediction: $0.offset, images: $0.element) }
     }
     var table = Table(["shows", "taken for", "images"])
     for cell in cells.sorted(by: { ($0.images, $1.truth, $1.prediction) > ($1.images, $0.truth, $0.prediction) })
-      .prefix(100)
+      .prefix(count)
     {
       table.append([name(cell.truth), name(cell.prediction), Format.grouped(cell.images)])
     }

@@ -22,7 +22,7 @@ extension RunData {
           + "\(Format.percent(test.evaluation.accuracy)); the weights were chosen without these images.")
       page.figures(test.figures)
       page.details("accuracy of each class") { $0.table(test.classTable) }
-      page.details("most frequent confusions") { $0.table(test.confusions) }
+      page.details("most frequent confusions") { $0.table(test.confusions(100)) }
       page.section("Most confidently wrong")
       try mistakes(test, &page)
     } else {

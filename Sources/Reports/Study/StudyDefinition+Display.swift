@@ -38,7 +38,14 @@ extension StudyDefinition {
       let preset = Preset.all.first { isOfThis($0.configuration) }
       words += preset.map { ["--preset", $0.name] } ?? ["--config", "base.yaml"]
     }
-    words += settings.flatMap { ["--set", $0] }
+    var others = settings
+    // `--images` is two settings, and remembers what the whole set would hold out.
+    let limit = "data.limitTrain="
+    if fullValidation != nil, others.count > 1, others[0].hasPrefix(limit) {
+      words += ["--images", String(others[0].dropFirst(limit.count))]
+      others.removeFirst(2)
+    }
+    words += others.flatMap { ["--set", $0] }
     words += ["--epochs", "\(epochs)", "--seed", "\(seed)", "--trials", "\(trials ?? count)"]
     words += sampler.flags + pruner.flags
     if horizon != .trial { words += ["--horizon", horizon.rawValue] }

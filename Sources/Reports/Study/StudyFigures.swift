@@ -7,27 +7,30 @@ import Search
 extension StudyData {
   private static let noTrials = "no trial has a result yet"
 
-  /// Best accuracy so far as trials came in.
+  /// Best accuracy so far as trials ended: a trial that paused and went on later counts where it ended.
   var history: Figure {
-    let results = trials.compactMap { trial in
-      trial.result.map { (trial, $0) }
+    let ended = trials.filter { [.complete, .pruned].contains($0.state) }
+      .sorted { ($0.ended ?? .distantPast, $0.number) < ($1.ended ?? .distantPast, $1.number) }
+    let results = ended.enumerated().compactMap { place, trial in
+      trial.result.map { (place: Double(place + 1), trial: trial, value: $0) }
     }
     var best: [Plot.Point] = []
-    // Trials paused early have an accuracy of fewer epochs: the line is of what has been reached, not of a ranking.
-    for (trial, value) in results where value > (best.last?.y ?? -.infinity) {
-      best.append(Plot.Point(Double(trial.number), value))
+    // Trials stopped early have an accuracy of fewer epochs: the line is of what has been reached, not of a ranking.
+    for (place, _, value) in results where value > (best.last?.y ?? -.infinity) {
+      best.append(Plot.Point(place, value))
     }
-    if let last = best.last, let end = results.last { best.append(Plot.Point(Double(end.0.number), last.y)) }
+    if let last = best.last, let end = results.last { best.append(Plot.Point(end.place, last.y)) }
     let clusters = [TrialState.complete, .pruned].compactMap { state -> Plot.Cluster? in
-      let points = results.filter { $0.0.state == state }.map { trial, value in
-        Plot.Point(Double(trial.number), value, label: "trial \(trial.number): \(Format.percent(value))")
+      let points = results.filter { $0.trial.state == state }.map { place, trial, value in
+        Plot.Point(place, value, label: "trial \(trial.number): \(Format.percent(value))")
       }
       return points.isEmpty ? nil : Plot.Cluster(state.word, Sample.thinned(points, to: 1500))
     }
     return Figure(
       "history",
       Plot(
-        "Results as they came", x: Axis("trial", .integer), y: Axis("validation accuracy when last measured", .percent),
+        "Results as they came", x: Axis("trials ended", .integer),
+        y: Axis("validation accuracy when last measured", .percent),
         .scatter(clusters.enumerated().map { $0 == 0 ? Plot.Cluster($1.name, $1.points, trend: best.stepped) : $1 }),
         note: best.isEmpty ? "" : "Line: the best so far.", emptyText: Self.noTrials))
   }

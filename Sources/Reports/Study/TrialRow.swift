@@ -21,6 +21,10 @@ public struct TrialRow: Encodable {
   /// What was drawn.
   let values: [String: Choice]
   let error: String?
+  /// Validation accuracy by epoch.
+  let accuracies: [Int: Double]
+  /// When work on it began, and when it ended or paused (ISO 8601).
+  let started, ended: String?
 
   /// What is shown of `trial`.
   public init(_ trial: Trial) {
@@ -33,6 +37,9 @@ public struct TrialRow: Encodable {
     seconds = trial.seconds
     values = trial.parameters.compactMapValues(\.value)
     error = trial.error
+    accuracies = trial.intermediateValues
+    started = trial.started?.formatted(.iso8601)
+    ended = trial.ended?.formatted(.iso8601)
   }
 
   /// The table of `rows`: what is known of each, then its variables if they are wanted, those of a network's layers in
@@ -55,13 +62,17 @@ public struct TrialRow: Encodable {
   /// The rows as CSV, under the same names as in JSON.
   public static func csv(_ rows: [TrialRow]) -> String {
     let variables = names(rows)
-    var lines = [["number", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables]
+    var lines = [
+      ["number", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables + [
+        "started", "ended", "error",
+      ]
+    ]
     for row in rows {
       let cells = [
         "\(row.number)", row.state, text(row.rung), "\(row.epochs)", text(row.accuracy), text(row.parameters),
         text(row.seconds),
       ]
-      lines.append(cells + variables.map { text(row.values[$0]) })
+      lines.append(cells + variables.map { text(row.values[$0]) } + [row.started, row.ended, row.error].map(text))
     }
     return lines.map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
   }

@@ -7,11 +7,12 @@ struct SearchCommand: ParsableCommand {
     commandName: "search",
     abstract: "Search for the best network under a budget; never lose a trial.",
     discussion: """
-      A study lives in an SQLite file, or in PostgreSQL for many machines, in Optuna's schema. Its trials' checkpoints
+      A study lives in an SQLite file, or in PostgreSQL for many machines, in Optuna's schema. Its trials' checkpoints \
       lie in a folder. Workers may be stopped or killed at any moment: the same command goes on.
 
       EXAMPLE
-        tpsnet search run --study first --space tpsnet --trials 200 --images 10000 --workers 2
+        tpsnet search run --study first --space tpsnet --trials 200 \\
+            --images 10000 --workers 2
         tpsnet search list --study first --watch
         tpsnet search best --study first --top 3
         tpsnet search report --study first --output first.html

@@ -11,7 +11,8 @@ struct SearchEnqueueCommand: ParsableCommand {
     abstract: "Give a study a trial to run next.",
     discussion: """
       EXAMPLE
-        tpsnet search enqueue --study first model.layers=3 optimizer.learningRate=0.05
+        tpsnet search enqueue --study first model.layers=3 \\
+            optimizer.learningRate=0.05
       """)
 
   @OptionGroup var options: StudyOptions
@@ -24,9 +25,9 @@ struct SearchEnqueueCommand: ParsableCommand {
     let proposer = try record.definition().proposer()
     var chosen: [String: Choice] = [:]
     for text in values {
-      guard let assignment = Assignment(text) else { throw ValidationError("\(text): write it as path=value") }
+      guard let assignment = Assignment(text) else { throw ConfigurationError("\(text): write it as path=value") }
       guard chosen.updateValue(Choice(text: assignment.value), forKey: assignment.key) == nil else {
-        throw ValidationError("\(assignment.key) is given twice")
+        throw ConfigurationError("\(assignment.key) is given twice")
       }
     }
     let claim = try storage.createTrial(in: record.id, isClaimed: false, limit: nil) { number, isTaken in

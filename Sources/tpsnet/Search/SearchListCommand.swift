@@ -19,7 +19,7 @@ struct SearchListCommand: ParsableCommand {
   @OptionGroup var place: StorageOptions
   @Option(help: "Name of the study.")
   var study: String?
-  @Flag(help: "Show it again every two seconds, until Ctrl-C.")
+  @Flag(help: "Show the latest trials, again every two seconds, until Ctrl-C.")
   var watch = false
   @Flag(help: "Print one JSON document.")
   var json = false
@@ -29,6 +29,9 @@ struct SearchListCommand: ParsableCommand {
   func validate() throws {
     if json && csv { throw ValidationError("--json or --csv: choose one") }
     if watch && (json || csv) { throw ValidationError("--watch shows a table: leave out --json and --csv") }
+    if watch && !Console.outputIsTerminal {
+      throw ValidationError("--watch needs a terminal: leave it out to print the table once")
+    }
     if study == nil && (watch || csv) { throw ValidationError("--watch and --csv need a --study") }
   }
 
@@ -50,9 +53,13 @@ struct SearchListCommand: ParsableCommand {
     guard watch else { return try list(record, storage) }
     let interruption = Interruption()
     while !interruption.isRequested {
-      let text = try TrialRow.table(storage.trials(in: record.id, states: nil).map(TrialRow.init)).text
+      let rows = try storage.trials(in: record.id, states: nil).map(TrialRow.init)
+      let screen = Console.outputSize ?? (80, 24)
+      // The latest, behind the progress, an empty line and the heading of two.
+      let text = TrialRow.table(Array(rows.suffix(max(1, screen.rows - 5)))).text
+      let lines = [try StudyProgress(storage, record).line, ""] + text.split(separator: "\n").map(String.init)
       // From the top of a cleared screen.
-      Console.out("\u{1B}[H\u{1B}[2J\(try StudyProgress(storage, record).line)\n\n\(text)")
+      Console.out("\u{1B}[H\u{1B}[2J" + lines.map { String($0.prefix(screen.columns)) }.joined(separator: "\n"))
       for _ in 0..<20 where !interruption.isRequested { usleep(100_000) }
     }
   }

@@ -87,7 +87,7 @@ extension StudyRecord {
 
   /// The command that trains a trial in full.
   func command(forTrial number: Int, in place: StorageOptions) -> String {
-    "tpsnet train --from-trial \(ShellText.quoted("\(name)#\(number)"))\(place.flag)"
+    "\(Environment.program) train --from-trial \(ShellText.quoted("\(name)#\(number)"))\(place.flag)"
   }
 
   /// What the study searches. Throws `ConfigurationError` for a study that another program made.

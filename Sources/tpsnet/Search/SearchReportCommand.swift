@@ -12,8 +12,8 @@ struct SearchReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Report a study: best trials, what matters, what accuracy costs, how it went.",
     discussion: """
-      Without --output, --plots, --json and --csv, the short form goes to the terminal. The HTML file needs nothing else
-      and no network. Trials are compared after the most epochs that a fifth of them have come to, or after --epoch.
+      Without --output, --plots, --json and --csv, the short form goes to the terminal. The HTML file needs nothing else \
+      and no network. Trials are compared after the most epochs that a fifth of them, or ten, have come to, or after --epoch.
 
       EXAMPLE
         tpsnet search report --study first
@@ -72,7 +72,7 @@ struct SearchReportCommand: ParsableCommand {
     }
     if let plots { try data.figures.write(to: URL(fileURLWithPath: plots)) }
     if !json, !csv, output == nil, plots == nil {
-      Console.out(data.text(width: Console.width, usesColor: Console.outputUsesColor))
+      Console.out(data.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
     }
   }
 

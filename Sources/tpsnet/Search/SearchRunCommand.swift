@@ -13,16 +13,18 @@ struct SearchRunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Make a study, or go on with it, with worker processes on this machine.",
     discussion: """
-      The same command again goes on with the study; so does --study NAME alone. --trials may grow. Everything else of
+      The same command again goes on with the study; so does --study NAME alone. --trials may grow. Everything else of \
       a study stays as it was made: other settings are refused.
 
-      Ctrl-C lets all workers write a checkpoint and give their trials back, and exits 130. Workers whose supervisor
-      dies do the same. Trials that crash their worker again and again at the same place fail; others go on from their
+      Ctrl-C lets all workers write a checkpoint and give their trials back, and exits 130. Workers whose supervisor \
+      dies do the same. Trials that crash their worker again and again at the same place fail; others go on from their \
       last checkpoint.
 
       EXAMPLE
-        tpsnet search run --study first --space tpsnet --trials 200 --images 10000 --workers 2
-        tpsnet search run --study rates --space training --set training.epochs=9 --pruner median \\
+        tpsnet search run --study first --space tpsnet --trials 200 \\
+            --images 10000 --workers 2
+        tpsnet search run --study rates --space training \\
+            --set training.epochs=9 --pruner median --trials 30
           --trials 30
       """)
 

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Reports
 import Search
+import Training
 
 struct SearchSpacesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,7 +27,7 @@ struct SearchSpacesCommand: ParsableCommand {
     let spaces = SearchSpace.shipped.filter { name == nil || $0.name == name }
     guard !spaces.isEmpty else {
       let names = SearchSpace.shipped.map(\.name).joined(separator: ", ")
-      throw ValidationError("unknown space \(name ?? ""); there are \(names)")
+      throw ConfigurationError("unknown space \(name ?? ""); there are \(names)")
     }
     if json { return try Console.json(spaces.map { Row(name: $0.name, summary: $0.summary, text: $0.text) }) }
     if let name, let space = SearchSpace.shipped(named: name) { return Console.out(space) }

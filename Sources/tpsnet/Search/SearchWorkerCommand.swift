@@ -14,12 +14,13 @@ struct SearchWorkerCommand: ParsableCommand {
     commandName: "worker",
     abstract: "Work on a study from this machine, until it is done.",
     discussion: """
-      Workers on several machines share the storage and, for trials to move from one to another with their checkpoints,
-      the study's folder under the same path (or --folder). Ctrl-C, SIGTERM and `search stop` give the present trial
+      Workers on several machines share the storage and, for trials to move from one to another with their checkpoints, \
+      the study's folder under the same path (or --folder). Ctrl-C, SIGTERM and `search stop` give the present trial \
       back after a checkpoint.
 
       EXAMPLE
-        tpsnet search worker --study first --storage postgresql://me@server/studies --threads 8
+        tpsnet search worker --study first --threads 8 \\
+            --storage postgresql://me@server/studies
       """)
 
   @OptionGroup var options: StudyOptions
