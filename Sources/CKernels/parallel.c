@@ -5,6 +5,7 @@
 extern void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 extern int omp_get_thread_num(void);
 extern int omp_get_num_threads(void);
+extern int omp_get_max_threads(void);
 
 typedef struct {
   int count;
@@ -21,6 +22,9 @@ static void run(void *data) {
 void tps_parallel(int count, void (*body)(void *, int), void *context) {
   loop l = {count, body, context};
   if (count == 1) body(context, 0);
-  // As many threads as ever: those that a smaller team leaves out would end, and be made again for the next one.
-  else if (count > 1) GOMP_parallel(run, &l, 0, 0);
+  else if (count > 1) {
+    // Threads that a smaller team leaves out would end, and be made again for the next one.
+    const int usual = omp_get_max_threads();
+    GOMP_parallel(run, &l, (unsigned)(count > usual ? count : usual), 0);
+  }
 }

@@ -107,15 +107,15 @@ public enum CIFAR10Download {
         .usage, at: source.address, "not an http or https address",
         remedy: "correct TPSNET_DATA_URL; for a local archive run `tpsnet data import`")
     }
-    while true {
-      let present = Files.isFile(part) ? try Files.size(of: part) : 0
-      guard present != source.size else { return }
-      let offset = present < source.size ? present : 0
+    func present() throws -> Int { Files.isFile(part) ? try Files.size(of: part) : 0 }
+    // Not a part of this archive.
+    if try present() > source.size { try? FileManager.default.removeItem(atPath: part) }
+    while case let offset = try present(), offset != source.size {
       do {
         try Transfer(url: url, path: part, offset: offset, size: source.size, progress: progress).run()
       } catch let error as DatasetError where error.kind == .network {
         // A connection that brought much before it broke is taken up again.
-        guard let size = try? Files.size(of: part), size >= offset + leastProgress else { throw error }
+        guard try present() >= offset + leastProgress else { throw error }
       }
     }
   }

@@ -64,7 +64,7 @@ public struct Axis: Sendable, Equatable {
     switch format {
     case .percent:
       // Beyond all shares: of other programs' studies, say.
-      if largest >= 1000 { return ticks.map { String(format: "%.3g %%", $0 * 100) } }
+      if largest >= 1000 { return ticks.map { Self.scientific($0 * 100, step * 100, largest * 100) + " %" } }
       let digits = Self.digits(step * 100)
       return ticks.map { "\(Self.fixed($0 * 100, digits)) %" }
     case .integer:
@@ -72,10 +72,16 @@ public struct Axis: Sendable, Equatable {
     case .number, .compact:
       let unit = format == .compact ? Self.unit(largest) : (1, "")
       let digits = Self.digits(step / unit.0)
-      if format == .number, largest >= 1e7 { return ticks.map { $0 == 0 ? "0" : String(format: "%.3g", $0) } }
+      if format == .number, largest >= 1e7 { return ticks.map { Self.scientific($0, step, largest) } }
       if digits > 6 { return ticks.map { String(format: "%.6g", $0) } }
       return ticks.map { $0 == 0 ? "0" : Self.fixed($0 / unit.0, digits) + unit.1 }
     }
+  }
+
+  /// A number beyond those that are easily read in full, with the digits that tell multiples of `step` apart.
+  private static func scientific(_ value: Double, _ step: Double, _ largest: Double) -> String {
+    let digits = step > 0 ? Int((log10(largest / step)).rounded(.up)) + 1 : 3
+    return String(format: "%.\(min(12, max(3, digits)))g", value)
   }
 
   /// Decimals that tell multiples of `step` apart.

@@ -30,8 +30,7 @@ public enum ConfigurationTree: Hashable, Sendable {
 
   /// Reads YAML, of which JSON is a part.
   public init(yaml text: String, origin: String) throws {
-    let aliases = zip(text.utf8, text.utf8.dropFirst()).count { $0 == UInt8(ascii: "*") && $1 > UInt8(ascii: " ") }
-    guard aliases <= Self.largestAliasCount else {
+    guard Self.aliasCount(text) <= Self.largestAliasCount else {
       throw ConfigurationError("\(origin): more than \(Self.largestAliasCount) aliases: write the values out")
     }
     let node: Node?
@@ -47,6 +46,18 @@ public enum ConfigurationTree: Hashable, Sendable {
   /// The parser compares keys, also such as are no words, by all that their aliases stand for: with n of them up to
   /// e^(n/e) times the text.
   private static let largestAliasCount = 20
+
+  /// At least as many aliases as `text` has: a star that begins a word, also one in a comment or in quotes.
+  private static func aliasCount(_ text: String) -> Int {
+    let bytes = Array(text.utf8)
+    return bytes.indices.count { index in
+      guard bytes[index] == UInt8(ascii: "*"), index + 1 < bytes.count else { return false }
+      let next = Character(UnicodeScalar(bytes[index + 1]))
+      guard next.isASCII, next.isLetter || next.isNumber || next == "_" || next == "-" else { return false }
+      // Line breaks beyond ASCII too.
+      return index == 0 || bytes[index - 1] <= 0x20 || bytes[index - 1] >= 0x80 || "[{,:?-".utf8.contains(bytes[index - 1])
+    }
+  }
 
   /// As many values as anybody would write; aliases of aliases let a few lines stand for more than memory holds.
   private static let largestCount = 100_000

@@ -81,7 +81,8 @@ extension Configuration.PrecisionChoice {
 }
 
 extension OneDNNBackend {
-  /// The backend that a configuration asks for; 0 threads leave the choice to OpenMP.
+  /// The backend that a configuration asks for; 0 threads leave the choice to OpenMP, also for weights that were trained
+  /// with another number elsewhere.
   static func make(_ configuration: Configuration, threads: Int? = nil) throws -> OneDNNBackend {
     let threads = threads ?? configuration.training.threads
     return try OneDNNBackend(

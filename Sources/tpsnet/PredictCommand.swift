@@ -51,60 +51,50 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try source.load()
-    var paths: [String] = []
+    // One for each picture, in the order in which they were named.
     var rows: [Row] = []
     for name in images {
       do {
-        paths += try ImageFiles.expand([name])
+        rows += try ImageFiles.expand([name]).map { Row(image: $0) }
       } catch let error as DatasetError {
         rows.append(Row(image: name, error: "\(error)"))
       }
     }
-    if saliency != nil, paths.count + rows.count != 1 {
-      throw ConfigurationError("--saliency: \(paths.count) pictures: name one")
+    if saliency != nil, rows.count != 1 {
+      throw ConfigurationError("--saliency: \(rows.count) pictures: name one")
     }
-    complain(rows)
-    var failed = !rows.isEmpty
-    guard !paths.isEmpty else {
-      if json { try Console.json(["images": rows]) }
-      throw ExitCode(1)
-    }
-    let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads)
+    let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads ?? 0)
     let precision = loaded.precision(engine.precision)
     // The covered images of a saliency map come in many.
-    let batch = saliency == nil ? min(paths.count, Self.largestBatch) : Self.largestBatch
+    let batch = saliency == nil ? min(rows.count, Self.largestBatch) : Self.largestBatch
     let classifier = try Classifier(
       loaded.graph, loaded.parameters, loaded.info, backend: backend, precision: precision, batchSize: batch)
 
-    for start in stride(from: 0, to: paths.count, by: batch) {
-      let part = try judge(Array(paths[start..<min(start + batch, paths.count)]), classifier)
-      complain(part)
-      failed = failed || part.contains { $0.error != nil }
-      if json { rows += part } else { show(part, isAlone: paths.count == 1) }
+    for start in stride(from: 0, to: rows.count, by: batch) {
+      let part = start..<min(start + batch, rows.count)
+      rows[part] = try judge(rows[part], classifier)[...]
+      for error in rows[part].compactMap(\.error) { Console.error("tpsnet: " + error.withoutControls) }
+      if !json { show(rows[part], isAlone: rows.count == 1) }
     }
     if json { try Console.json(["images": rows]) }
-    if failed { throw ExitCode(1) }
+    if rows.contains(where: { $0.error != nil }) { throw ExitCode(1) }
   }
 
-  private func complain(_ rows: [Row]) {
-    for error in rows.compactMap(\.error) { Console.error("tpsnet: " + error.withoutControls) }
-  }
-
-  private func judge(_ paths: [String], _ classifier: Classifier) throws -> [Row] {
-    var rows: [Row] = []
+  private func judge(_ pictures: ArraySlice<Row>, _ classifier: Classifier) throws -> [Row] {
+    var rows = Array(pictures)
     var images: [[UInt8]] = []
     var places: [Int] = []
     var last: DecodedImage?
-    for path in paths {
+    for place in rows.indices where rows[place].error == nil {
       do {
-        let picture = try ImageFiles.decode(path)
-        rows.append(Row(image: path, width: picture.width, height: picture.height))
-        places.append(rows.count - 1)
+        let picture = try ImageFiles.decode(rows[place].image)
+        (rows[place].width, rows[place].height) = (picture.width, picture.height)
         // Large pictures are not kept: a pass may be of many.
         images.append(try classifier.image(of: picture))
+        places.append(place)
         last = picture
       } catch let error as DatasetError {
-        rows.append(Row(image: path, error: "\(error)"))
+        rows[place].error = "\(error)"
       }
     }
     for (place, guesses) in zip(places, try classifier.classify(images: images)) {
@@ -117,7 +107,7 @@ struct PredictCommand: ParsableCommand {
     return rows
   }
 
-  private func show(_ rows: [Row], isAlone: Bool) {
+  private func show(_ rows: ArraySlice<Row>, isAlone: Bool) {
     for row in rows {
       guard let top = row.top else { continue }
       if !isAlone { Console.out(row.image) }

@@ -82,7 +82,9 @@ struct ReportCommand: ParsableCommand {
     let surroundings = RunSurroundings(data: dataOptions.directory, engine: engine)
     let data = try surroundings.data(of: run)
     let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
-    if output == nil, data.summary != nil, data.test == nil, FileManager.default.fileExists(atPath: page.path) {
+    if output == nil, data.summary != nil, data.test == nil, let text = try? String(contentsOf: page, encoding: .utf8),
+      !text.contains(RunData.withoutImages)
+    {
       // One with less in it would take its place.
       Console.error("\(page.relativePath) stays as it is; --output FILE writes a report without images")
       if let plots { try data.figures.write(to: URL(fileURLWithPath: plots)) }

@@ -25,7 +25,7 @@ struct RunSurroundings {
     let configuration = result.configuration
     do {
       let dataset = try configuration.dataset(from: data)
-      let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
+      let backend = try OneDNNBackend.make(configuration, threads: engine.threads ?? 0)
       let info = try Checkpoint.describe(run.chosenWeights)
       let precision = (engine.precision ?? info.precision(configuration.training.precision)).resolved
       let evaluation = try Evaluator(

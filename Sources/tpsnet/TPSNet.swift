@@ -23,7 +23,7 @@ struct TPSNet: ParsableCommand {
         0    done
         1    failed while running
         2    wrong usage or configuration
-        3    a download failed
+        3    the network failed a download
         130  interrupted, after a checkpoint
       """,
     version: Environment.version,

@@ -75,7 +75,7 @@ struct TestCommand: ParsableCommand {
     try info.check(set, fits: graph)
     if let remark = info.remark(on: set) { Console.error(remark) }
 
-    let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
+    let backend = try OneDNNBackend.make(configuration, threads: engine.threads ?? 0)
     let precision = loaded.precision(engine.precision)
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,

@@ -73,10 +73,14 @@ import Testing
     let missing = try predict(folder.path("none.png"))
     #expect(missing.code == 1 && missing.errorLines.count == 1 && missing.errors.contains("none.png"))
     // The others are judged all the same.
-    let both = try predict(folder.path("none.png"), "\(pictures)/picture.png", "--json")
-    #expect(both.code == 1 && both.errorLines.count == 1, "\(both.errors)")
-    let rows = try #require(both.json()["images"] as? [[String: Any]])
-    #expect(rows.count == 2 && rows[0]["error"] is String && rows[1]["top"] is [Any])
+    let names = [folder.path("none.png"), "\(pictures)/picture.png", folder.path("nothing.png")]
+    let three = try predict(names[0], names[1], names[2], "--json")
+    #expect(three.code == 1 && three.errorLines.count == 2, "\(three.errors)")
+    let rows = try #require(three.json()["images"] as? [[String: Any]])
+    #expect(rows.map { $0["image"] as? String } == names)
+    #expect(rows[0]["error"] is String && rows[1]["top"] is [Any] && rows[2]["error"] is String)
+    let two = try predict(names[1], names[2])
+    #expect(two.code == 1 && two.output.hasPrefix(names[1] + "\n"), "\(two.output)")
     let empty = try predict(folder.url.path)
     #expect(empty.code == 1 && empty.errors.contains("no PNG, JPEG or WebP images"))
     #expect(try tpsnet("predict", "\(pictures)/picture.png").code == 2)

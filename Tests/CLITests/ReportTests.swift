@@ -58,6 +58,14 @@ import Testing
     let again = try tpsnet("report", "shared", "--runs", workspace.runs, "--data", folder.path("none"))
     #expect(again.code == 0 && again.errors.contains("report.html stays as it is"), "\(again.errors)")
     #expect(try Data(contentsOf: page) == before)
+    // One without images is renewed.
+    let run = folder.url.appendingPathComponent("run")
+    try FileManager.default.copyItem(at: page.deletingLastPathComponent(), to: run)
+    try FileManager.default.removeItem(at: run.appendingPathComponent("report.html"))
+    for _ in 0..<2 {
+      let renewed = try tpsnet("report", run.path, "--data", folder.path("none"))
+      #expect(renewed.code == 0 && renewed.errors.contains("report: "), "\(renewed.errors)")
+    }
   }
 
   /// One from elsewhere, of a precision that this processor may not have.

@@ -81,6 +81,18 @@ import Testing
     }
   }
 
+  @Test func aPartOfSomethingElseStartsOver() throws {
+    try withServer(.init(status: 503)) { server, source, directory in
+      try write([UInt8](repeating: 1, count: 2_000_000), part(directory))
+      let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }
+      #expect(error?.kind == .network && server.ranges == [""])
+      server.behave(.init())
+      let report = try CIFAR10Download.run(source, into: directory) { _ in }
+      #expect(report.isGenuine)
+      try expectInstalled(directory)
+    }
+  }
+
   @Test func oneProcessAtATimeBringsData() throws {
     try withServer(.init(breaksAfter: 100_000)) { server, source, directory in
       let remains = directory.path + "/.tpsnet-\(UUID().uuidString)"

@@ -116,6 +116,12 @@ import Training
     expectFailure(.text(keys, origin: "a.yaml"), "a.yaml: more than 20 aliases: write the values out")
   }
 
+  @Test func starsThatAreNoAliasesAreNone() throws {
+    let banner = String(repeating: "# \(String(repeating: "*", count: 60))\n# a*b, 2 * 3\n", count: 30)
+    let configuration = try Configuration.resolve([.text(banner + "training: {epochs: 7}", origin: "a.yaml")])
+    #expect(configuration.training.epochs == 7)
+  }
+
   @Test func unreadableTextsAreNamed() {
     expectFailure(.text("training: [", origin: "a.yaml"), "a.yaml: not valid YAML: ")
     expectFailure(.text("training: {epochs: 3, epochs: 4}", origin: "a.yaml"), "a.yaml: not valid YAML: ", "epochs")

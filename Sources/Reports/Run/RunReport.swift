@@ -6,6 +6,9 @@ import Plots
 import Training
 
 extension RunData {
+  /// What a page says that shows no test images.
+  public static let withoutImages = "They were not looked at for this report."
+
   /// The report as one HTML file.
   ///
   /// - Parameter path: the run's folder, as commands name it.
@@ -26,7 +29,7 @@ extension RunData {
       page.section("Most confidently wrong")
       try mistakes(test, &page)
     } else {
-      page.paragraph("They were not looked at for this report.")
+      page.paragraph(Self.withoutImages)
     }
     if samples != nil || filters != nil {
       page.section("What the network sees")

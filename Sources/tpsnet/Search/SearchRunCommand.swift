@@ -25,7 +25,6 @@ struct SearchRunCommand: ParsableCommand {
             --images 10000 --workers 2
         tpsnet search run --study rates --space training \\
             --set training.epochs=9 --pruner median --trials 30
-          --trials 30
       """)
 
   @OptionGroup var options: StudyOptions
