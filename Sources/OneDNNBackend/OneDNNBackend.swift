@@ -33,7 +33,8 @@ public final class OneDNNBackend: Backend {
     guard (1...Self.limit).contains(threads) else {
       let reason = Self.limit < 1024 ? " (OMP_THREAD_LIMIT)" : ""
       throw OneDNNError(
-        description: "\(threads) threads are out of range: use 1 to \(Self.limit)\(reason), by --threads or training.threads")
+        description: "\(threads) threads are out of range: use 1 to \(Self.limit)\(reason), by --threads or "
+          + "training.threads")
     }
     // Another one may have come first in the loader's path; its primitives could still run when they return.
     guard dnnl_version()?.pointee.cpu_runtime == DNNL_RUNTIME_OMP else {

@@ -54,8 +54,10 @@ public enum ConfigurationTree: Hashable, Sendable {
       guard bytes[index] == UInt8(ascii: "*"), index + 1 < bytes.count else { return false }
       let next = Character(UnicodeScalar(bytes[index + 1]))
       guard next.isASCII, next.isLetter || next.isNumber || next == "_" || next == "-" else { return false }
+      guard index > 0 else { return true }
+      let last = bytes[index - 1]
       // Line breaks beyond ASCII too.
-      return index == 0 || bytes[index - 1] <= 0x20 || bytes[index - 1] >= 0x80 || "[{,:?-".utf8.contains(bytes[index - 1])
+      return last <= 0x20 || last >= 0x80 || "[{,:?-".utf8.contains(last)
     }
   }
 
