@@ -188,19 +188,27 @@ extension TrainingLowering {
     return known.dropFirst() + [Gradient(value: result, isShared: false)]
   }
 
-  /// A convolution's input as the forward pass saw it. An activated normalisation that nobody else reads is computed once
-  /// more: one quick pass for a quarter of a residual network's memory.
+  /// A convolution's input as the forward pass saw it. An activated normalisation that nobody else reads, or only dropout
+  /// on the way, is computed once more: one quick pass or two for a quarter of a residual network's memory.
   private func recomputedInput(_ node: Node) throws -> Value {
-    let id = node.inputs[0]
+    let input = graph.nodes[node.inputs[0]]
+    var id = input.id
+    var rate: Float?
+    if case .dropout(let given) = input.operation, context.consumers[id].count == 1 {
+      rate = given
+      id = input.inputs[0]
+    }
     guard context.consumers[id].count == 1, let known = normalizations[id], known.addend == nil,
       known.activation != nil
     else {
-      return try blocked(id)
+      return try blocked(input.id)
     }
     let result = builder.make(known.input.descriptor)
     builder.affine(
       "\(known.node.name).again", kernels, map(known.node), known.input, coefficients: known.coefficients,
       activation: known.activation, into: result)
-    return result
+    guard let rate else { return result }
+    applyDropout(input, rate: rate, to: result, name: "\(input.name).again")
+    return builder.overwritten(result)
   }
 }

@@ -72,6 +72,18 @@ import Testing
     #expect(sizes[1] - sizes[0] >= 15 * 4 * graph.nodes[1].shape.count)
   }
 
+  /// Neither the maps behind activations nor those behind dropout are kept: both are computed once more.
+  @Test func dropoutInBlocksTakesNoMemory() throws {
+    let sizes = try [0, 0.3].map { rate in
+      let graph = try ResNetSpec(
+        stem: .init(channels: 16), layers: [.init(blocks: 3, channels: 32, stride: 2)], pool: 4, blockDropout: rate
+      ).graph()
+      return try backend.compileTraining(graph, batchSize: 16, precision: .fp32, parameters: graph.store(seed: 11))
+        .memoryBytes
+    }
+    #expect(sizes[1] == sizes[0])
+  }
+
   private struct Weak {
     private(set) weak var store: ParameterStore?
 
