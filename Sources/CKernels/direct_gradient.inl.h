@@ -25,7 +25,7 @@ TPS_INLINE void TPS_NAME(pack_row)(
 static void TPS_NAME(direct_gradient_rows)(
     tps_strided_conv conv, int first, int end, int blockRows, const void *input, const void *gradient, float *sums,
     void *scratch) {
-  const int inputBlocks = (conv.inputs + 15) / 16, outputBlocks = (conv.outputs + 15) / 16;
+  const int inputBlocks = tps_blocks(conv.inputs), outputBlocks = tps_blocks(conv.outputs);
   const int inputs = inputBlocks * 16, taps = conv.kernel * conv.kernel, padding = conv.kernel / 2;
   const ptrdiff_t plane = (ptrdiff_t)conv.height * conv.width * 16;
   const ptrdiff_t outputPlane = (ptrdiff_t)conv.outputHeight * conv.outputWidth * 16;
@@ -61,14 +61,14 @@ static void TPS_NAME(direct_gradient_rows)(
 
 static size_t TPS_NAME(direct_gradient_bytes)(tps_strided_conv conv, int blockRows) {
   const size_t rowWords = (conv.outputWidth + TPS_PIXELS_PER_WORD - 1) / TPS_PIXELS_PER_WORD;
-  const size_t inputs = (size_t)(conv.inputs + 15) / 16 * 16 + 16, outputs = (size_t)(conv.outputs + 15) / 16 * 16 + 16;
+  const size_t inputs = (size_t)tps_blocks(conv.inputs) * 16 + 16, outputs = (size_t)tps_blocks(conv.outputs) * 16 + 16;
   return blockRows * rowWords * ((size_t)conv.kernel * conv.kernel * inputs + outputs) * 4;
 }
 
 /// Output block `k` of the threads' sums into gradient [outputs][inputs][taps].
 static void TPS_NAME(direct_gradient_block)(
     tps_strided_conv conv, int k, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
-  const int inputs = (conv.inputs + 15) / 16 * 16, outputBlocks = (conv.outputs + 15) / 16;
+  const int inputs = tps_blocks(conv.inputs) * 16, outputBlocks = tps_blocks(conv.outputs);
   const int lanes = conv.outputs - k * 16 < 16 ? conv.outputs - k * 16 : 16, taps = conv.kernel * conv.kernel;
   float filters[16 * TPS_MOST_TAPS][16] __attribute__((aligned(64)));
   for (int first = 0; first < conv.inputs; first += 16) {

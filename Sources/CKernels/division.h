@@ -16,7 +16,7 @@ static inline int tps_threads_within(int most, int threads) { return most < 1 ? 
 /// Bytes of one activation.
 static inline size_t tps_element_bytes(tps_isa isa) { return isa == TPS_AVX512_BF16 ? 2 : 4; }
 
-/// `bytes` rounded up, so that no two threads' memory shares a page.
+/// `bytes` rounded up to whole pages, so that parts of two threads share no cache line but at their ends.
 static inline size_t tps_whole_pages(size_t bytes) { return (bytes + 4095) & ~(size_t)4095; }
 
 #endif

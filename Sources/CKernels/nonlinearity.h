@@ -9,7 +9,6 @@ TPS_INLINE f32x16 TPS_NAME(rectify)(f32x16 v) {
 
 /// v where `sign` > 0, else 0.
 TPS_INLINE f32x16 TPS_NAME(positive)(f32x16 sign, f32x16 v) {
-  typedef int32_t i32x16 __attribute__((ext_vector_type(16)));
   return (f32x16)((i32x16)v & (sign > (f32x16)0.0f));
 }
 

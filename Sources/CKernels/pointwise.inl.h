@@ -5,7 +5,7 @@
 
 /// Images first ..< end: Σ x and Σ x² of each channel are added to `sums`.
 static void TPS_NAME(batchnorm_sums)(tps_map map, int first, int end, const void *x, double *sums) {
-  const int blocks = (map.channels + 15) / 16;
+  const int blocks = tps_blocks(map.channels);
   for (int i = first; i < end; i++)
     for (int b = 0; b < blocks; b++) {
       const ACT *p = (const ACT *)x + ((ptrdiff_t)i * blocks + b) * map.pixels * 16;
@@ -47,7 +47,7 @@ TPS_INLINE void TPS_NAME(affine_plane)(
 static void TPS_NAME(affine)(
     tps_map map, int first, int end, const void *x, const float *coefficients, const void *residual,
     tps_activation activation, void *y) {
-  const int blocks = (map.channels + 15) / 16;
+  const int blocks = tps_blocks(map.channels);
   for (int i = first; i < end; i++)
     for (int b = 0; b < blocks; b++) {
       const ptrdiff_t offset = ((ptrdiff_t)i * blocks + b) * map.pixels * 16;
@@ -93,7 +93,7 @@ TPS_INLINE void TPS_NAME(gradient_sums_plane)(
 static void TPS_NAME(gradient_sums)(
     tps_map map, int first, int end, tps_activation activation, const void *x, const float *coefficients,
     const void *gradient, const void *other, void *behind, double *sums) {
-  const int blocks = (map.channels + 15) / 16;
+  const int blocks = tps_blocks(map.channels);
   for (int i = first; i < end; i++)
     for (int b = 0; b < blocks; b++) {
       const ptrdiff_t offset = ((ptrdiff_t)i * blocks + b) * map.pixels * 16;
@@ -136,7 +136,7 @@ TPS_INLINE void TPS_NAME(gradient_plane)(
 static void TPS_NAME(gradient)(
     tps_map map, int first, int end, tps_activation activation, const void *x, const float *coefficients,
     const float *line, const void *gradient, const void *other, void *target) {
-  const int blocks = (map.channels + 15) / 16;
+  const int blocks = tps_blocks(map.channels);
   for (int i = first; i < end; i++)
     for (int b = 0; b < blocks; b++) {
       const ptrdiff_t start = ((ptrdiff_t)i * blocks + b) * map.pixels * 16;
@@ -158,7 +158,7 @@ static void TPS_NAME(gradient)(
 /// Images first ..< end of `tps_activation_backward`.
 static void TPS_NAME(activation_backward)(
     tps_map map, int first, int end, tps_activation activation, const void *x, const void *gradient, void *target) {
-  const ptrdiff_t plane = (ptrdiff_t)(map.channels + 15) / 16 * map.pixels;
+  const ptrdiff_t plane = (ptrdiff_t)tps_blocks(map.channels) * map.pixels;
   TPS_FOR(activation, for (ptrdiff_t j = first * plane; j < end * plane; j++) {
     f32x16 v = TPS_NAME(load)((const ACT *)x + j * 16);
     f32x16 g = TPS_NAME(load)((const ACT *)gradient + j * 16);

@@ -3,11 +3,8 @@
 #include "activation.h"
 #include "nonlinearity.h"
 
-typedef int32_t TPS_NAME(i32x16) __attribute__((ext_vector_type(16)));
-#define I32X16 TPS_NAME(i32x16)
-
 /// b where the mask says so, else a.
-TPS_INLINE I32X16 TPS_NAME(select)(I32X16 mask, I32X16 b, I32X16 a) { return (b & mask) | (a & ~mask); }
+TPS_INLINE i32x16 TPS_NAME(select)(i32x16 mask, i32x16 b, i32x16 a) { return (b & mask) | (a & ~mask); }
 
 /// Windows along `size` pixels.
 TPS_INLINE int TPS_NAME(windows)(int size, int kernel, int stride) { return (size - kernel) / stride + 1; }
@@ -28,13 +25,13 @@ TPS_INLINE void TPS_NAME(maxpool_plane)(
     for (int c = 0; c < width; c++) {
       const ACT *window = x + ((ptrdiff_t)r * stride * pool.width + c * stride) * 16;
       f32x16 best = TPS_NAME(load)(window);
-      I32X16 place = 0;
+      i32x16 place = 0;
       for (int p = 1; p < kernel * kernel; p++) {
         const f32x16 v = TPS_NAME(load)(window + ((ptrdiff_t)(p / kernel) * pool.width + p % kernel) * 16);
         // What is not a number wins.
-        const I32X16 better = (v > best) | (v != v);
-        best = (f32x16)TPS_NAME(select)(better, (I32X16)v, (I32X16)best);
-        place = TPS_NAME(select)(better, (I32X16)p, place);
+        const i32x16 better = (v > best) | (v != v);
+        best = (f32x16)TPS_NAME(select)(better, (i32x16)v, (i32x16)best);
+        place = TPS_NAME(select)(better, (i32x16)p, place);
       }
       const ptrdiff_t target = ((ptrdiff_t)r * width + c) * 16;
       if (places) {
@@ -52,7 +49,7 @@ TPS_INLINE void TPS_NAME(maxpool_plane)(
 static void TPS_NAME(maxpool_forward)(
     tps_pool pool, int first, int end, const void *x, const float *coefficients, tps_activation activation, void *y,
     uint16_t *places, double *sums) {
-  const int blocks = (pool.channels + 15) / 16;
+  const int blocks = tps_blocks(pool.channels);
   const ptrdiff_t plane = (ptrdiff_t)pool.height * pool.width * 16;
   const ptrdiff_t target = TPS_NAME(pooled)(pool);
   for (int i = first; i < end; i++) {
@@ -89,12 +86,12 @@ TPS_INLINE void TPS_NAME(maxpool_gradient_plane)(
       const ptrdiff_t source = ((ptrdiff_t)r * width + c) * 16;
       u16x16 narrow;
       memcpy(&narrow, places + source, sizeof narrow);
-      const I32X16 place = __builtin_convertvector(narrow, I32X16);
+      const i32x16 place = __builtin_convertvector(narrow, i32x16);
       const f32x16 g = TPS_NAME(load)(gradient + source);
       ACT *window = target + ((ptrdiff_t)r * stride * pool.width + c * stride) * 16;
       for (int p = 0; p < kernel * kernel; p++) {
         ACT *pixel = window + ((ptrdiff_t)(p / kernel) * pool.width + p % kernel) * 16;
-        f32x16 share = (f32x16)((I32X16)g & (place == (I32X16)p));
+        f32x16 share = (f32x16)((i32x16)g & (place == (i32x16)p));
         if (overlaps) share += TPS_NAME(load)(pixel);
         TPS_NAME(store)(pixel, share);
       }
@@ -160,5 +157,3 @@ static void TPS_NAME(averagepool_backward)(tps_pool pool, int first, int end, co
         TPS_NAME(store)(target, sum * share);
       }
 }
-
-#undef I32X16

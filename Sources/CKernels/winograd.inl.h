@@ -94,7 +94,7 @@ TPS_INLINE void TPS_NAME(transform_outputs)(
 static void TPS_NAME(winograd_tiles)(
     tps_conv conv, int first, int end, int blockTiles, const void *input, const void *weights, void *output,
     const tps_epilogue *epilogue, double *sums, void *scratch) {
-  const int inputBlocks = (conv.inputs + 15) / 16, outputBlocks = (conv.outputs + 15) / 16;
+  const int inputBlocks = tps_blocks(conv.inputs), outputBlocks = tps_blocks(conv.outputs);
   const int channels = inputBlocks * 16, depth = TPS_WORDS(channels);
   const ptrdiff_t plane = (ptrdiff_t)conv.height * conv.width * 16;
   const ptrdiff_t vStride = (ptrdiff_t)blockTiles * channels + 2 * TPS_GAP;
@@ -171,7 +171,7 @@ static void TPS_NAME(winograd_tiles)(
 }
 
 static size_t TPS_NAME(winograd_tile_bytes)(tps_conv conv, int blockTiles) {
-  const size_t channels = (size_t)(conv.inputs + 15) / 16 * 16;
+  const size_t channels = (size_t)tps_blocks(conv.inputs) * 16;
   return ((36 * (blockTiles * channels + 2 * TPS_GAP) * sizeof(ACT) + 63) & ~(size_t)63) +
          36 * (blockTiles * 16 * (size_t)TPS_PAIR + TPS_GAP) * 4;
 }

@@ -50,7 +50,7 @@ TPS_INLINE void TPS_NAME(gather_gradient)(
 static void TPS_NAME(winograd_gradient_tiles)(
     tps_conv conv, int first, int end, int blockTiles, const void *input, const void *gradient, float *sums,
     void *scratch) {
-  const int inputBlocks = (conv.inputs + 15) / 16, outputBlocks = (conv.outputs + 15) / 16;
+  const int inputBlocks = tps_blocks(conv.inputs), outputBlocks = tps_blocks(conv.outputs);
   const int inputs = inputBlocks * 16, outputs = outputBlocks * 16;
   const ptrdiff_t plane = (ptrdiff_t)conv.height * conv.width * 16;
   const int words = blockTiles / TPS_TILES_PER_WORD;
@@ -99,7 +99,7 @@ static void TPS_NAME(winograd_gradient_tiles)(
 }
 
 static size_t TPS_NAME(winograd_gradient_bytes)(tps_conv conv, int blockTiles) {
-  const size_t channels = (size_t)((conv.inputs + 15) / 16 + (conv.outputs + 15) / 16) * 16;
+  const size_t channels = (size_t)(tps_blocks(conv.inputs) + tps_blocks(conv.outputs)) * 16;
   return 36 * (blockTiles / TPS_TILES_PER_WORD * (channels + 2 * TPS_GAP)) * 4;
 }
 

@@ -40,7 +40,7 @@ TPS_INLINE void TPS_NAME(store_filters)(float u[2][36][16], uint32_t *target, pt
 
 /// Weights of output block `k`: [36][depth][16] words, from weights [outputs][inputs][9].
 static void TPS_NAME(weight_block)(int inputs, int outputs, int k, const float *weights, uint32_t *target) {
-  const int step = TPS_BF16 ? 2 : 1, depth = (inputs + 15) / 16 * 16 / step;
+  const int step = TPS_BF16 ? 2 : 1, depth = tps_blocks(inputs) * 16 / step;
   const int lanes = outputs - k * 16 < 16 ? outputs - k * 16 : 16;
   const ptrdiff_t row = (ptrdiff_t)inputs * 9;
   float padded[16][TPS_CHUNK], filters[TPS_CHUNK][16] __attribute__((aligned(64)));
@@ -63,7 +63,7 @@ static void TPS_NAME(weight_block)(int inputs, int outputs, int k, const float *
 
 /// The same from weights [inputs][outputs][9], flipped.
 static void TPS_NAME(transposed_weight_block)(int inputs, int outputs, int k, const float *weights, uint32_t *target) {
-  const int step = TPS_BF16 ? 2 : 1, depth = (inputs + 15) / 16 * 16 / step;
+  const int step = TPS_BF16 ? 2 : 1, depth = tps_blocks(inputs) * 16 / step;
   const int lanes = outputs - k * 16 < 16 ? outputs - k * 16 : 16;
   float padded[TPS_CHUNK + 16], filters[16][16] __attribute__((aligned(64)));
   for (int d = 0; d < depth; d++) {
@@ -83,7 +83,7 @@ static void TPS_NAME(transposed_weight_block)(int inputs, int outputs, int k, co
 /// Gᵀ u G of output block `k`, from the sums of `threads` threads, into gradient [outputs][inputs][9].
 static void TPS_NAME(gradient_block)(
     tps_conv conv, int k, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
-  const int inputs = (conv.inputs + 15) / 16 * 16, outputBlocks = (conv.outputs + 15) / 16;
+  const int inputs = tps_blocks(conv.inputs) * 16, outputBlocks = tps_blocks(conv.outputs);
   const int lanes = conv.outputs - k * 16 < 16 ? conv.outputs - k * 16 : 16;
   float filters[TPS_CHUNK][16] __attribute__((aligned(64)));
   for (int first = 0; first < conv.inputs; first += 16) {

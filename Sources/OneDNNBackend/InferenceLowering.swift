@@ -9,26 +9,18 @@ internal import Models
 final class InferenceLowering: Lowering {
   private(set) var context: LoweringContext
   private let foldsBatchNorm: Bool
-  /// What has to run each time the parameters change; recorded apart, put before the pass at the end.
-  private var loads: [() throws -> Void] = []
-  private var passes: [() throws -> Void] = []
 
   init(_ context: LoweringContext, foldsBatchNorm: Bool) {
     self.context = context
     self.foldsBatchNorm = foldsBatchNorm
   }
 
-  /// Records everything; the steps before the returned index load parameters, the rest is the pass.
-  func record() throws -> (loads: Int, logits: Value) {
-    // Some of them hold this object.
-    defer { (loads, passes) = ([], []) }
+  /// Records everything and returns the logits.
+  func record() throws -> Value {
     for node in graph.nodes where context.outputs[node.id] == nil {
       context.outputs[node.id] = try lower(node)
     }
-    for load in loads { try load() }
-    let count = builder.steps.count
-    for pass in passes { try pass() }
-    return (count, try output(graph.nodes.count - 1))
+    return try output(graph.nodes.count - 1)
   }
 
   /// Where `node` may write what it computes from `input`.
@@ -36,35 +28,17 @@ final class InferenceLowering: Lowering {
     ownsInput(node) ? builder.overwritten(input) : builder.make(input.descriptor)
   }
 
-  /// Records, for later, the copy of stored `weights` into a persistent tensor laid out as `descriptor`.
-  private func load(_ weights: Value, as descriptor: MemoryDescriptor, name: String) -> Value {
+  /// Records the copy of stored `weights` into a persistent tensor laid out as `descriptor`.
+  private func load(_ weights: Value, as descriptor: MemoryDescriptor, name: String) throws -> Value {
     let target = builder.makePersistent(descriptor)
-    loads.append { [builder] in try builder.reorder(weights, into: target, name: name) }
+    try builder.loading { try builder.reorder(weights, into: target, name: name) }
     return target
   }
 
   /// One of the node's vectors as it was when parameters were last loaded.
   private func loaded(_ node: Node, _ part: String) throws -> Value {
     let stored = try parameters.value(node, part)
-    return load(stored, as: stored.descriptor, name: "\(node.name).\(part)")
-  }
-
-  private func reordered(_ value: Value, to descriptor: MemoryDescriptor, name: String) -> Value {
-    if value.descriptor.isEqual(to: descriptor) { return value }
-    let target = builder.make(descriptor)
-    passes.append { [builder] in try builder.reorder(value, into: target, name: name) }
-    return target
-  }
-
-  /// A value in the layout of our own kernels.
-  private func blocked(_ id: Int, name: String) throws -> Value {
-    reordered(try output(id), to: try blocked(graph.nodes[id]), name: name)
-  }
-
-  private func run(
-    _ name: String, _ primitive: PrimitiveDescriptor, _ arguments: [(argument: Int32, value: Value)]
-  ) {
-    passes.append { [builder] in try builder.run(name, primitive, arguments) }
+    return try load(stored, as: stored.descriptor, name: "\(node.name).\(part)")
   }
 
   func convolution(_ node: Node, _ convolution: Models.Operation.Convolution) throws -> Value {
@@ -110,19 +84,21 @@ final class InferenceLowering: Lowering {
     let fused: [Attributes.PostOperation] =
       (shortcut == nil ? [] : [.sum]) + (activation.map { [.activation($0)] } ?? [])
     let forward = try geometry.forward(training: false, bias: bias?.descriptor, attributes: Attributes(fused))
-    let source = reordered(
-      try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
-    let laidOut = load(weights, as: try forward.weights(), name: "\(node.name).weight")
+    let source = try builder.reordered(
+      output(node.inputs[0]), to: forward.source(), name: "\(node.name).input")
+    let laidOut = try load(weights, as: forward.weights(), name: "\(node.name).weight")
     let destination = try forward.destination()
     let result =
       if let shortcut {
-        builder.overwritten(reordered(try output(shortcut), to: destination, name: "\(node.name).shortcut"))
+        // Whoever else reads it, or a copy of it, has done so.
+        builder.overwritten(
+          try builder.reordered(output(shortcut), to: destination, name: "\(node.name).shortcut"))
       } else {
         builder.make(destination)
       }
     var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, laidOut), (DNNL_ARG_DST, result)]
     if let bias { arguments.append((DNNL_ARG_BIAS, bias)) }
-    run(node.name, forward, arguments)
+    try builder.run(node.name, forward, arguments)
     return result
   }
 
@@ -131,19 +107,17 @@ final class InferenceLowering: Lowering {
   ) throws -> Value {
     let shape = winograd(node)
     let kernels = self.kernels
-    let source = try blocked(node.inputs[0], name: "\(node.name).input")
+    let source = try blocked(node.inputs[0])
     let transformed = builder.makePersistent(
       try .bytes(tps_winograd_weight_bytes(shape, kernels.isa)))
-    loads.append { [builder] in
+    builder.loading {
       builder.winogradWeights("\(node.name).weight", kernels, shape, from: weights, into: transformed)
     }
-    let residual = try shortcut.map { try blocked($0, name: "\(node.name).shortcut") }
+    let residual = try shortcut.map(blocked)
     let result = try residual.map(builder.overwritten) ?? builder.make(try blocked(node))
     let epilogue = PlanBuilder.Epilogue(bias: bias, residual: residual, activation: activation)
-    passes.append { [builder] in
-      try builder.winogradForward(
-        node.name, kernels, shape, input: source, weights: transformed, output: result, epilogue)
-    }
+    try builder.winogradForward(
+      node.name, kernels, shape, input: source, weights: transformed, output: result, epilogue)
     return result
   }
 
@@ -159,7 +133,7 @@ final class InferenceLowering: Lowering {
     let filter = node.tensors[0].count / channels
     let epsilon = Float(settings.epsilon)
     let ownBias = node.hasBias ? [try parameters.value(node, "bias")] : []
-    loads.append { [builder] in
+    builder.loading {
       builder.run("\(norm.name).fold", on: [stored] + statistics + [weights, bias] + ownBias) { pointers in
         let floats = pointers.map(\.floats)
         for channel in 0..<channels {
@@ -189,7 +163,7 @@ final class InferenceLowering: Lowering {
     let coefficients = builder.makePersistent(try .bytes(TPS_COEFFICIENT_ROWS * padded * 4))
     let stored = try ["weight", "bias", "running_mean", "running_var"].map { try parameters.value(norm, $0) }
     let epsilon = Float(settings.epsilon)
-    loads.append { [builder] in
+    builder.loading {
       builder.run("\(norm.name).coefficients", on: stored + [coefficients]) { pointers in
         let floats = pointers.map(\.floats)
         let scales = floats[4] + TPS_SCALE * padded
@@ -207,13 +181,11 @@ final class InferenceLowering: Lowering {
   private func affine(
     _ node: Node, coefficients: Value? = nil, residual: Value? = nil, activation: Activation?
   ) throws -> Value {
-    let input = try blocked(node.inputs[0], name: "\(node.name).input")
+    let input = try blocked(node.inputs[0])
     let result = target(node, input)
-    passes.append { [builder, kernels, map = map(node)] in
-      builder.affine(
-        node.name, kernels, map, input, coefficients: coefficients, residual: residual, activation: activation,
-        into: result)
-    }
+    builder.affine(
+      node.name, kernels, map(node), input, coefficients: coefficients, residual: residual, activation: activation,
+      into: result)
     return result
   }
 
@@ -222,7 +194,7 @@ final class InferenceLowering: Lowering {
     let input = try output(node.inputs[0])
     if ownsInput(node) { return input }
     let result = builder.make(input.descriptor)
-    passes.append { [builder] in try builder.reorder(input, into: result, name: node.name) }
+    try builder.reorder(input, into: result, name: node.name)
     return result
   }
 
@@ -232,24 +204,22 @@ final class InferenceLowering: Lowering {
 
   func add(_ node: Node) throws -> Value {
     let activation = onlyActivation(of: node)
-    let residual = try blocked(node.inputs[1], name: "\(node.name).input")
+    let residual = try blocked(node.inputs[1])
     let result = try affine(node, residual: residual, activation: activation?.kind)
     if let activation { context.outputs[activation.node.id] = result }
     return result
   }
 
   func averagePool(_ node: Node) throws -> Value {
-    let input = try blocked(node.inputs[0], name: "\(node.name).input")
+    let input = try blocked(node.inputs[0])
     let result = builder.make(try blocked(node))
-    passes.append { [builder, kernels, pool = pool(node)] in
-      builder.averagePool(node.name, kernels, pool, input, into: result)
-    }
+    builder.averagePool(node.name, kernels, pool(node), input, into: result)
     return result
   }
 
   /// With the normalisation and the activation behind it: a scale may be negative, so that neither can go before.
   func maxPool(_ node: Node) throws -> Value {
-    let input = try blocked(node.inputs[0], name: "\(node.name).input")
+    let input = try blocked(node.inputs[0])
     let result = builder.make(try blocked(node))
     var last = node
     var coefficients: Value?
@@ -260,35 +230,31 @@ final class InferenceLowering: Lowering {
     }
     let activation = onlyActivation(of: last)
     if let activation { context.outputs[activation.node.id] = result }
-    passes.append { [builder, kernels, pool = pool(node), coefficients] in
-      builder.maxPool(
-        node.name, kernels, pool, input, coefficients: coefficients, activation: activation?.kind, into: result)
-    }
+    builder.maxPool(
+      node.name, kernels, pool(node), input, coefficients: coefficients, activation: activation?.kind, into: result)
     return result
   }
 
   func squeezeExcitation(_ node: Node, hidden: Int) throws -> Value {
-    let input = try blocked(node.inputs[0], name: "\(node.name).input")
+    let input = try blocked(node.inputs[0])
     let result = target(node, input)
     let weights = try Self.squeezeParts.map { try loaded(node, $0) }
     let state = try squeezeMemory(node, hidden: hidden)
-    passes.append { [self] in
-      squeezeForward(node, hidden: hidden, input, weights: weights, state: state, into: result)
-    }
+    squeezeForward(node, hidden: hidden, input, weights: weights, state: state, into: result)
     return result
   }
 
   func linear(_ node: Node, scale: Float) throws -> Value {
     let layer = try innerProduct(node)
     let forward = try layer.forward(training: false, attributes: Attributes(scale == 1 ? [] : [.scale(scale)]))
-    let source = reordered(try output(node.inputs[0]), to: try forward.source(), name: "\(node.name).input")
-    let weights = load(
-      try parameters.value(node, "weight", shape: layer.weights.dimensions), as: try forward.weights(),
+    let source = try builder.reordered(output(node.inputs[0]), to: forward.source(), name: "\(node.name).input")
+    let weights = try load(
+      parameters.value(node, "weight", shape: layer.weights.dimensions), as: forward.weights(),
       name: "\(node.name).weight")
     let result = builder.makePersistent(layer.destination)
     var arguments = [(DNNL_ARG_SRC, source), (DNNL_ARG_WEIGHTS, weights), (DNNL_ARG_DST, result)]
     if node.hasBias { arguments.append((DNNL_ARG_BIAS, try loaded(node, "bias"))) }
-    run(node.name, forward, arguments)
+    try builder.run(node.name, forward, arguments)
     return result
   }
 }

@@ -64,6 +64,12 @@ extension Lowering {
     try MemoryDescriptor(extents(node), context.dataType, dnnl_aBcd16b)
   }
 
+  /// What node `id` yields, in that layout.
+  func blocked(_ id: Int) throws -> Value {
+    let node = graph.nodes[id]
+    return try builder.reordered(output(id), to: blocked(node), name: "\(node.name).blocked")
+  }
+
   func map(_ node: Node) -> tps_map { tps_map(node.shape, batchSize: context.batchSize) }
 
   /// Whether a convolution runs by Winograd's algorithm.
@@ -143,16 +149,13 @@ extension PlanBuilder {
     _ epilogue: Epilogue = Epilogue()
   ) throws {
     let scratch = make(try .bytes(tps_winograd_scratch_bytes(shape, kernels.isa, kernels.threads)))
-    let extras = [epilogue.bias, epilogue.residual, epilogue.sums].compactMap(\.self)
-    run(name, on: [input, weights, output, scratch] + extras) { memory in
-      var rest = memory[4...]
-      let bias = epilogue.bias.flatMap { _ in rest.popFirst() }
-      let residual = epilogue.residual.flatMap { _ in rest.popFirst() }
-      let sums = epilogue.sums.flatMap { _ in rest.popFirst() }
+    let values = [input, weights, output, scratch, epilogue.bias, epilogue.residual, epilogue.sums]
+    run(name, onAny: values) { memory in
       tps_winograd_forward(
         shape, kernels.isa, kernels.threads, memory[0], memory[1], memory[2],
         tps_epilogue(
-          bias: bias?.floats, residual: residual, activation: epilogue.activation.kernel, sums: sums?.doubles),
+          bias: memory[4]?.floats, residual: memory[5], activation: epilogue.activation.kernel,
+          sums: memory[6]?.doubles),
         memory[3])
     }
   }
@@ -184,14 +187,10 @@ extension PlanBuilder {
     _ name: String, _ kernels: Kernels, _ pool: tps_pool, _ x: Value, coefficients: Value? = nil,
     activation: Activation? = nil, into result: Value, places: Value? = nil, sums: Value? = nil
   ) {
-    run(name, on: [x, result] + [coefficients, places, sums].compactMap(\.self)) { memory in
-      var rest = memory[2...]
-      let coefficients = coefficients.flatMap { _ in rest.popFirst() }
-      let places = places.flatMap { _ in rest.popFirst() }
-      let sums = sums.flatMap { _ in rest.popFirst() }
+    run(name, onAny: [x, result, coefficients, places, sums]) { memory in
       tps_maxpool_forward(
-        pool, kernels.isa, kernels.threads, memory[0], coefficients?.floats, activation.kernel, memory[1],
-        places?.assumingMemoryBound(to: UInt16.self), sums?.doubles)
+        pool, kernels.isa, kernels.threads, memory[0], memory[2]?.floats, activation.kernel, memory[1],
+        memory[3]?.assumingMemoryBound(to: UInt16.self), memory[4]?.doubles)
     }
   }
 
@@ -219,12 +218,9 @@ extension PlanBuilder {
     _ name: String, _ kernels: Kernels, _ map: tps_map, _ x: Value, coefficients: Value? = nil,
     residual: Value? = nil, activation: Activation? = nil, into result: Value
   ) {
-    run(name, on: [x, result] + [coefficients, residual].compactMap(\.self)) { memory in
-      var rest = memory[2...]
-      let coefficients = coefficients.flatMap { _ in rest.popFirst() }
-      let residual = residual.flatMap { _ in rest.popFirst() }
+    run(name, onAny: [x, result, coefficients, residual]) { memory in
       tps_affine(
-        map, kernels.isa, kernels.threads, memory[0], coefficients?.floats, residual, activation.kernel, memory[1])
+        map, kernels.isa, kernels.threads, memory[0], memory[2]?.floats, memory[3], activation.kernel, memory[1])
     }
   }
 }

@@ -27,14 +27,14 @@ final class OneDNNInferencePlan: InferencePlan, ObservablePlan {
         graph, batchSize: batchSize, precision: precision, convolutions: convolutions, store: parameters,
         engine: engine),
       foldsBatchNorm: foldsBatchNorm)
-    let recorded = try lowering.record()
+    let logits = try lowering.record()
     images = lowering.context.images
-    loads = 0..<recorded.loads
-    pass = recorded.loads..<lowering.builder.steps.count
+    loads = 0..<lowering.builder.loads.count
+    pass = loads.upperBound..<lowering.builder.steps.count
     steps = lowering.builder.describeSteps(of: graph, batchSize: batchSize)
     plan = try lowering.builder.finish()
     result = UnsafeBufferPointer(
-      start: plan.address(of: recorded.logits)?.assumingMemoryBound(to: Float.self),
+      start: plan.address(of: logits)?.assumingMemoryBound(to: Float.self),
       count: batchSize * graph.classes)
     try loadParameters()
   }

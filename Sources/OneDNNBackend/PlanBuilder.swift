@@ -48,12 +48,29 @@ final class PlanBuilder {
 
   let engine: Engine
   private(set) var storages: [Storage] = []
-  private(set) var steps: [RecordedStep] = []
+  /// What has to run each time the parameters change.
+  private(set) var loads: [RecordedStep] = []
+  private var passes: [RecordedStep] = []
+  private var isLoading = false
   private var values = 0
   private var reordered: [Int: [Value]] = [:]
 
   init(engine: Engine) {
     self.engine = engine
+  }
+
+  /// Everything in the order in which it runs, loads first.
+  var steps: [RecordedStep] { loads + passes }
+
+  private func record(_ step: RecordedStep) {
+    isLoading ? loads.append(step) : passes.append(step)
+  }
+
+  /// Records what `body` does among the loads.
+  func loading(_ body: () throws -> Void) rethrows {
+    isLoading = true
+    defer { isLoading = false }
+    try body()
   }
 
   private func value(_ descriptor: MemoryDescriptor, _ storage: Storage) -> Value {
@@ -96,14 +113,25 @@ final class PlanBuilder {
     var arguments = arguments
     let scratchpad = try descriptor.scratchpad()
     if scratchpad.byteCount > 0 { arguments.append((DNNL_ARG_SCRATCHPAD, make(scratchpad))) }
-    steps.append(RecordedStep(name: name, work: .primitive(descriptor, arguments), kind: nil))
+    record(RecordedStep(name: name, work: .primitive(descriptor, arguments), kind: nil))
   }
 
   /// Records work of our own on the memory of `values`.
   func run(
     _ name: String, kind: StepKind? = nil, on values: [Value], _ body: @escaping ([UnsafeMutableRawPointer]) -> Void
   ) {
-    steps.append(RecordedStep(name: name, work: .kernel(values, body), kind: kind))
+    record(RecordedStep(name: name, work: .kernel(values, body), kind: kind))
+  }
+
+  /// The same where values may be missing: at their places is no memory.
+  func run(
+    _ name: String, kind: StepKind? = nil, onAny values: [Value?],
+    _ body: @escaping ([UnsafeMutableRawPointer?]) -> Void
+  ) {
+    run(name, kind: kind, on: values.compactMap(\.self)) { memory in
+      var rest = memory[...]
+      body(values.map { $0 == nil ? nil : rest.popFirst() })
+    }
   }
 
   /// Records a copy of `source` into `target`, with the change of layout and format between them.

@@ -32,17 +32,11 @@ extension TrainingLowering {
         behind = result
       }
     }
-    let values =
-      [input, normalization.coefficients, gradient.value, sums, result, bias]
-      + [weight, other, behind].compactMap(\.self)
-    builder.run("\(node.name).backward", on: values) { memory in
-      var rest = memory[6...]
-      let weight = weight.flatMap { _ in rest.popFirst() }
-      let other = other.flatMap { _ in rest.popFirst() }
-      let behind = behind.flatMap { _ in rest.popFirst() }
+    let values = [input, normalization.coefficients, gradient.value, sums, result, bias, weight, other, behind]
+    builder.run("\(node.name).backward", onAny: values) { memory in
       tps_batchnorm_backward(
-        map, kernels.isa, kernels.threads, activation.kernel, memory[0], memory[1].floats, memory[2], other, behind,
-        memory[3].doubles, weight?.floats, memory[5].floats, memory[4])
+        map, kernels.isa, kernels.threads, activation.kernel, memory[0], memory[1]?.floats, memory[2], memory[7],
+        memory[8], memory[3]?.doubles, memory[6]?.floats, memory[5]?.floats, memory[4])
     }
     let addend = normalization.addend.map { _ in
       behind.map { Gradient(value: $0, isShared: false) } ?? gradient

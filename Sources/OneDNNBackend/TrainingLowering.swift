@@ -47,12 +47,6 @@ final class TrainingLowering: Lowering {
     for node in graph.nodes where context.outputs[node.id] == nil { context.outputs[node.id] = try lower(node) }
   }
 
-  /// A node's value in the layout of our own kernels.
-  func blocked(_ id: Int) throws -> Value {
-    let node = graph.nodes[id]
-    return try builder.reordered(try output(id), to: try blocked(node), name: "\(node.name).blocked")
-  }
-
   func convolution(_ node: Node, _ convolution: Models.Operation.Convolution) throws -> Value {
     if usesWinograd(node, convolution) { return try winogradConvolution(node) }
     let input = try output(node.inputs[0])
