@@ -16,7 +16,6 @@ let strict: [SwiftSetting] =
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
-let withOneDNN: [SwiftSetting] = strict + [.unsafeFlags(["-Xcc", "-I\(oneDNN)/include"])]
 let linkOneDNN: [LinkerSetting] = [
   .unsafeFlags(["-L\(oneDNN)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(oneDNN)/lib"])
 ]
@@ -33,7 +32,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
-    .systemLibrary(name: "COneDNN"),
     .systemLibrary(name: "CArchive"),
     .systemLibrary(name: "CCairo"),
     .systemLibrary(name: "CCrypto"),
@@ -42,6 +40,9 @@ let package = Package(
     .target(
       name: "CImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("webp")]),
+
+    // Its folder of headers has a link to those of `.deps`.
+    .target(name: "COneDNN"),
 
     .target(
       name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-Wno-pass-failed"])],
@@ -78,6 +79,8 @@ let package = Package(
     .executableTarget(
       name: "example-train", dependencies: ["Datasets", "Models", "OneDNNBackend", "Training"], path: "Examples/Train"),
     .executableTarget(
+      name: "example-search", dependencies: ["Models", "OneDNNBackend", "Search", "Training"], path: "Examples/Search"),
+    .executableTarget(
       name: "example-album", dependencies: ["Datasets", "OneDNNBackend", "Training"], path: "Examples/Album"),
     .executableTarget(name: "results-figures", dependencies: ["Plots"], path: "Experiments/Figures"),
 
@@ -111,8 +114,8 @@ let package = Package(
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "Formats", "Randomness", "Search", "TestSupport", "Training", "example-album", "example-train",
-        "tpsnet", "tpsnet-fuzz",
+        "Formats", "Randomness", "Search", "TestSupport", "Training", "example-album", "example-search",
+        "example-train", "tpsnet", "tpsnet-fuzz",
       ]),
     .executableTarget(
       name: "tpsnet-fuzz",
@@ -131,10 +134,6 @@ let unoptimized = [
 
 for target in package.targets where target.type != .system && target.type != .plugin {
   guard !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests") else { continue }
-  let seesOneDNN =
-    ["OneDNNBackend", "tpsnet", "OneDNNBackendTests", "TrainingTests"].contains(target.name)
-    || target.name.hasPrefix("example-")
   target.swiftSettings =
-    (target.swiftSettings ?? []) + (seesOneDNN ? withOneDNN : strict)
-    + (unoptimized.contains(target.name) ? [.unsafeFlags(["-Onone"])] : [])
+    (target.swiftSettings ?? []) + strict + (unoptimized.contains(target.name) ? [.unsafeFlags(["-Onone"])] : [])
 }

@@ -26,6 +26,14 @@ import Testing
     #expect(try run("example-album").code == 2)
   }
 
+  @Test func aSearchHasAMeasureOfItsOwn() throws {
+    let workspace = try Workspace(imagesPerFile: 40)
+    let search = try run("example-search", environment: ["TPSNET_DATA": workspace.data])
+    #expect(search.code == 0, "\(search.errors)")
+    let lines = search.output.split(separator: "\n")
+    #expect(lines.count == 3 && lines.allSatisfy { $0.hasPrefix("trial ") && $0.hasSuffix(" parameters") })
+  }
+
   @Test(arguments: ["bash", "zsh", "fish"]) func shellsCanCompleteCommands(shell: String) throws {
     let script = try tpsnet("--generate-completion-script", shell)
     #expect(script.code == 0 && script.output.contains("predict") && script.output.contains("saliency"))
