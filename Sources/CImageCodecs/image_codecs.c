@@ -16,13 +16,21 @@ static int fail(tpsnet_image *image, const char *message) {
   return -1;
 }
 
+/// The same for an intact file of what is not read here; the message says what to do.
+static int refuse(tpsnet_image *image, const char *message) {
+  image->is_refused = 1;
+  return fail(image, message);
+}
+
 /// Checks the size and takes the memory for the pixels.
 static int allocate(
     tpsnet_image *image, int64_t width, int64_t height, int32_t maximum_side, int64_t maximum_pixels) {
   if (width < 1 || height < 1 || width > maximum_side || height > maximum_side || width * height > maximum_pixels) {
-    char message[120];
-    snprintf(message, sizeof message, "%lld x %lld pixels are not supported", (long long)width, (long long)height);
-    return fail(image, message);
+    char message[160];
+    snprintf(
+        message, sizeof message, "%lld x %lld pixels are too many; scale it down to at most %lld, none of the sides over %d",
+        (long long)width, (long long)height, (long long)maximum_pixels, maximum_side);
+    return refuse(image, message);
   }
   image->width = (int32_t)width;
   image->height = (int32_t)height;
@@ -108,7 +116,7 @@ static int decode_jpeg(
       !jpeg_is_harmless(decoder, bytes, size)) {
     status = fail(image, tjGetErrorStr2(decoder));
   } else if (space == TJCS_CMYK || space == TJCS_YCCK) {
-    status = fail(image, "a CMYK image; convert it to RGB");
+    status = refuse(image, "a CMYK image; convert it to RGB");
   } else if (allocate(image, width, height, maximum_side, maximum_pixels)) {
     status = -1;
   } else if (tjDecompress2(
@@ -128,7 +136,7 @@ static int decode_webp(
     const uint8_t *bytes, size_t size, int32_t maximum_side, int64_t maximum_pixels, tpsnet_image *image) {
   WebPBitstreamFeatures features;
   if (WebPGetFeatures(bytes, size, &features) != VP8_STATUS_OK) return fail(image, "a damaged WebP header");
-  if (features.has_animation) return fail(image, "an animation; choose one of its pictures");
+  if (features.has_animation) return refuse(image, "an animation; choose one of its pictures");
   if (allocate(image, features.width, features.height, maximum_side, maximum_pixels)) return -1;
   const size_t count = (size_t)image->width * (size_t)image->height;
   if (!features.has_alpha)

@@ -55,7 +55,8 @@ public enum CIFAR10Download {
   /// The address to fetch from.
   package static func address(_ environment: [String: String]) -> String {
     guard let mirror = environment["TPSNET_DATA_URL"], !mirror.isEmpty else { return officialAddress }
-    if mirror.hasSuffix(".gz") || mirror.hasSuffix(".tgz") { return mirror }
+    let path = URL(string: mirror)?.path ?? mirror
+    if path.hasSuffix(".gz") || path.hasSuffix(".tgz") { return mirror }
     return mirror + (mirror.hasSuffix("/") ? "" : "/") + "cifar-10-binary.tar.gz"
   }
 
@@ -63,14 +64,13 @@ public enum CIFAR10Download {
   package static func run(
     _ source: Source, into directory: DataDirectory, progress: @escaping @Sendable (DownloadProgress) -> Void
   ) throws -> DataReport {
-    // Before anything is written: data that is there may be read-only.
-    if let present = try DataImport.presentReport(in: directory, reference: source.reference) {
+    // In whatever layout.
+    if let present = try? DataVerification.verify(directory, against: source.reference), present.isGenuine {
       Files.sweep(directory.path)
       return present
     }
-    return try Files.withLock(on: directory.path) {
-      try DataImport.presentReport(in: directory, reference: source.reference)
-        ?? fetchAndInstall(source, into: directory, progress: progress)
+    return try DataImport.unlessPresent(in: directory, reference: source.reference) {
+      try fetchAndInstall(source, into: directory, progress: progress)
     }
   }
 

@@ -27,11 +27,11 @@ public struct DataDirectory: Equatable, Sendable {
   /// The place of the official binary layout, where downloads and imports end.
   var binaryFolder: String { path + "/" + CIFAR10.Layout.binary.folderName }
 
-  /// The CIFAR-10 found here: in the directory itself, in `cifar-10-batches-bin` or in `cifar-10-batches-py`.
-  /// A complete copy is preferred to an incomplete one.
+  /// The CIFAR-10 found here: in `cifar-10-batches-bin`, where downloads and imports end, in the directory itself or in
+  /// `cifar-10-batches-py`. A complete copy is preferred to an incomplete one.
   func cifar10() throws -> CIFAR10Folder {
     let candidates = CIFAR10.Layout.allCases.flatMap { layout in
-      ["", "/" + layout.folderName].map { CIFAR10Folder(path: path + $0, layout: layout) }
+      ["/" + layout.folderName, ""].map { CIFAR10Folder(path: path + $0, layout: layout) }
     }
     let found =
       candidates.first { $0.presentFiles == CIFAR10.batchNames.count } ?? candidates.first { $0.presentFiles > 0 }

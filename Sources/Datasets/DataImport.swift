@@ -23,13 +23,8 @@ public enum DataImport {
       throw DatasetError(
         .missing, at: source, "no such folder or archive", remedy: "name a folder or .tar.gz that has CIFAR-10")
     }
-    if let present = try presentReport(in: directory, reference: reference) {
-      Files.sweep(directory.path)
-      return present
-    }
-    return try Files.withLock(on: directory.path) {
-      try presentReport(in: directory, reference: reference)
-        ?? bring(DataDirectory(path: source), into: directory, reference: reference)
+    return try unlessPresent(in: directory, reference: reference) {
+      try bring(DataDirectory(path: source), into: directory, reference: reference)
     }
   }
 
@@ -48,8 +43,22 @@ public enum DataImport {
     }
   }
 
+  /// The report of genuine data already in `directory`, or else of what `bring` puts there, one process at a time.
+  static func unlessPresent(
+    in directory: DataDirectory, reference: CIFAR10Reference, _ bring: () throws -> DataReport
+  ) throws -> DataReport {
+    // Before anything is written: data that is there may be read-only.
+    if let present = try presentReport(in: directory, reference: reference) {
+      Files.sweep(directory.path)
+      return present
+    }
+    return try Files.withLock(on: directory.path) {
+      try presentReport(in: directory, reference: reference) ?? bring()
+    }
+  }
+
   /// The report of genuine binary data already in `directory`, nil where there is none and its place is free.
-  static func presentReport(in directory: DataDirectory, reference: CIFAR10Reference) throws -> DataReport? {
+  private static func presentReport(in directory: DataDirectory, reference: CIFAR10Reference) throws -> DataReport? {
     for path in [directory.path, directory.binaryFolder]
     where CIFAR10Folder(path: path, layout: .binary).presentFiles == CIFAR10.batchNames.count {
       let report = try? DataVerification.verify(DataDirectory(path: path), against: reference)

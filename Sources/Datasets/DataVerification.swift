@@ -109,7 +109,7 @@ public enum DataVerification {
       files.append(
         DataReport.File(name: name + folder.layout.fileSuffix, images: batch.count, sha256: sha256, status: status))
       for label in batch.labels { classCounts[Int(label)] += 1 }
-      moments.add(batch.pixels)
+      moments.add(batch.pixels[...])
       try digest.add(records, recordsOf: CIFAR10.recordSize)
     }
     return DataReport.Part(

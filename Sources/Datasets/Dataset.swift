@@ -4,7 +4,7 @@ import Foundation
 
 /// Images to learn from and images to be judged by.
 public struct Dataset: Sendable {
-  /// "cifar10", "fashion-mnist" or "folder".
+  /// "cifar10", "fashion-mnist", "folder", or a name of one's own; the first is scaled by the study's constants.
   public let name: String
   /// The training images, of which validation images are split off.
   public let train: ImageSet
@@ -79,7 +79,7 @@ extension Dataset {
   /// Throws `DatasetError` where a channel is the same in all images.
   public func ownNormalization(of indices: [Int]) throws -> Normalization {
     guard name != "cifar10" else { return .study }
-    let statistics = try train.subset(indices).channelStatistics
+    let statistics = try train.channelStatistics(of: indices)
     return try Normalization(
       mean: statistics.mean.map { Float($0) }, standardDeviation: statistics.standardDeviation.map { Float($0) })
   }

@@ -72,7 +72,8 @@ public enum ImageDecoder {
     guard status == 0, let pixels = image.pixels else {
       let reason = withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       throw DatasetError(
-        .invalid, at: name, "not a readable image: \(reason)", remedy: "replace it by an intact PNG, JPEG or WebP file")
+        .invalid, at: name, "not a readable image: \(reason)",
+        remedy: image.is_refused != 0 ? nil : "replace it by an intact PNG, JPEG or WebP file")
     }
     let (width, height) = (Int(image.width), Int(image.height))
     let stored = DecodedImage(

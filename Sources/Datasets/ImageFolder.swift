@@ -121,6 +121,7 @@ public enum ImageFolder {
 
   private static func images(_ files: [File], classes: [String], size: Int) throws -> ImageSet {
     var pixels: [UInt8] = []
+    pixels.reserveCapacity(files.count * 3 * size * size)
     for file in files { pixels += try ImageDecoder.decode(path: file.path).fitted(toSide: size) }
     return try ImageSet(
       pixels: pixels, labels: files.map { Int32($0.label) }, height: size, width: size, classNames: classes)

@@ -48,9 +48,7 @@ public struct ImageSet: Sendable {
 
   /// The images at `indices`, in that order. Throws `DatasetError` where there is no such image.
   public func subset(_ indices: [Int]) throws -> ImageSet {
-    if let wrong = indices.first(where: { !labels.indices.contains($0) }) {
-      throw DatasetError(.usage, "there is no image \(wrong) in a set of \(count)")
-    }
+    try check(indices)
     var chosen: [UInt8] = []
     chosen.reserveCapacity(indices.count * imageSize)
     for index in indices { chosen += pixels[index * imageSize..<(index + 1) * imageSize] }
@@ -60,7 +58,9 @@ public struct ImageSet: Sendable {
   }
 
   /// The images at `indices`, unchanged but for `normalization`: count × channels × height × width, channels first.
-  public func normalized(_ indices: some Sequence<Int>, by normalization: Normalization) -> [Float] {
+  /// Throws `DatasetError` where there is no such image.
+  public func normalized(_ indices: some Sequence<Int>, by normalization: Normalization) throws -> [Float] {
+    try check(indices)
     let planeSize = height * width
     return indices.flatMap { index in
       pixels[index * imageSize..<(index + 1) * imageSize].enumerated().map {
@@ -77,8 +77,22 @@ public struct ImageSet: Sendable {
   /// Mean and standard deviation of each channel over the whole set.
   public var channelStatistics: ChannelStatistics {
     var moments = ChannelMoments(channels: channels, planeSize: height * width)
-    moments.add(pixels)
+    moments.add(pixels[...])
     return moments.statistics
+  }
+
+  /// The same over the images at `indices`. Throws `DatasetError` where there is no such image.
+  public func channelStatistics(of indices: [Int]) throws -> ChannelStatistics {
+    try check(indices)
+    var moments = ChannelMoments(channels: channels, planeSize: height * width)
+    for index in indices { moments.add(pixels[index * imageSize..<(index + 1) * imageSize]) }
+    return moments.statistics
+  }
+
+  private func check(_ indices: some Sequence<Int>) throws {
+    if let wrong = indices.first(where: { !labels.indices.contains($0) }) {
+      throw DatasetError(.usage, "there is no image \(wrong) in a set of \(count)")
+    }
   }
 }
 
@@ -104,7 +118,7 @@ struct ChannelMoments {
   }
 
   /// Adds whole images.
-  mutating func add(_ pixels: [UInt8]) {
+  mutating func add(_ pixels: ArraySlice<UInt8>) {
     pixels.withUnsafeBufferPointer { pixels in
       for (plane, start) in stride(from: 0, to: pixels.count, by: planeSize).enumerated() {
         var sum: UInt64 = 0
@@ -124,7 +138,13 @@ struct ChannelMoments {
   var statistics: ChannelStatistics {
     let scale = 255 * Double(max(count, 1))
     let mean = sums.map { Double($0) / scale }
-    let variance = zip(squares, mean).map { Double($0) / (255 * scale) - $1 * $1 }
-    return ChannelStatistics(mean: mean, standardDeviation: variance.map { max($0, 0).squareRoot() })
+    let deviation = sums.indices.map { channel in
+      // Where all values are equal, rounding would leave a deviation that only seems to be one.
+      let isConstant =
+        UInt64(count).multipliedFullWidth(by: squares[channel]) == sums[channel].multipliedFullWidth(by: sums[channel])
+      let variance = Double(squares[channel]) / (255 * scale) - mean[channel] * mean[channel]
+      return isConstant ? 0 : max(variance, 0).squareRoot()
+    }
+    return ChannelStatistics(mean: mean, standardDeviation: deviation)
   }
 }

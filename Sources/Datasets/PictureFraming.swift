@@ -2,25 +2,25 @@
 // Most sets fill the square with colour; Fashion-MNIST's images are grey and have a black margin.
 
 /// What the images of a data set have in common besides their size.
-public enum PictureFraming: Sendable {
+package enum PictureFraming: Sendable {
   /// The picture fills the square.
   case whole
   /// Grey, within a black margin of a sixteenth of the side: 28 × 28 pixels of 32 × 32.
   case fashionMNIST
 
   /// The framing of the images of a data set, as configurations name it.
-  public init(dataset: String) {
+  package init(dataset: String) {
     self = dataset == DatasetSource.fashionMNIST.description ? .fashionMNIST : .whole
   }
 
   /// The framing of `picture` for a network of images of `side` × `side`: a picture of that size is one of the set's.
-  public func forPicture(_ picture: DecodedImage, side: Int) -> PictureFraming {
+  package func forPicture(_ picture: DecodedImage, side: Int) -> PictureFraming {
     picture.width == side && picture.height == side ? .whole : self
   }
 
   /// 3 × `side` × `side` bytes, channels first, from the centred square of `picture`
   /// (`DecodedImage.fitted(toSide:)`). Throws `DatasetError` as that does.
-  public func image(of picture: DecodedImage, side: Int) throws -> [UInt8] {
+  package func image(of picture: DecodedImage, side: Int) throws -> [UInt8] {
     guard self == .fashionMNIST else { return try picture.fitted(toSide: side) }
     let margin = side / 16
     let inner = side - 2 * margin

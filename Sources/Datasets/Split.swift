@@ -3,12 +3,12 @@
 import Randomness
 
 /// Divisions of a training set.
-public enum Split {
+package enum Split {
   /// Divides images into training and validation: exactly `validation` images, each class in proportion to its size
   /// (shares rounded by largest remainder, so that classes of equal size differ by one image at most), drawn by
   /// `seed`. Both results are sorted. 0 leaves all to training. Throws `DatasetError` where nothing would be left to
   /// train on, or where `validation` is negative.
-  public static func stratified(
+  package static func stratified(
     labels: [Int32], validation: Int, seed: UInt64
   ) throws -> (train: [Int], validation: [Int]) {
     guard validation >= 0, validation == 0 || validation < labels.count else {

@@ -3,12 +3,14 @@
 import Foundation
 import FoundationNetworking
 
-/// A download of a file of known size.
+/// A download of a gzip file of known size.
 ///
 /// Unchecked: the state is touched on the session's serial queue only, and by the caller after `done` was signalled.
 final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   /// Seconds without a byte after which a server is given up.
   private static let patience = 60.0
+  /// What the file begins with.
+  private static let gzipStart: [UInt8] = [0x1F, 0x8B]
 
   private let url: URL
   private let path: String
@@ -54,10 +56,9 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     let range = answer?.value(forHTTPHeaderField: "Content-Range") ?? ""
     switch answer?.statusCode {
     case 206 where received > 0 && range.hasPrefix("bytes \(received)-"): open(appending: true)
-    case 200 where [-1, Int64(size)].contains(response.expectedContentLength):
-      // The whole file, from a server that knows no ranges.
-      received = 0
-      open(appending: false)
+    case 200 where response.expectedContentLength == Int64(size): startOver()
+    // The first bytes will tell what it is.
+    case 200 where response.expectedContentLength == -1: break
     case 200:
       // A page about something else, say: what was received before is kept.
       failure = broken("the server sends \(response.expectedContentLength) bytes instead of \(size)")
@@ -70,6 +71,10 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     guard failure == nil else { return }
     do {
+      if file == nil {
+        guard data.starts(with: Self.gzipStart) else { throw broken("the server sends something else than an archive") }
+        startOver()
+      }
       guard received + data.count <= size else {
         throw broken("the server sends more than the \(size) bytes expected")
       }
@@ -88,6 +93,12 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       failure = broken(isLate ? "nothing came for \(Int(Self.patience)) seconds" : error.localizedDescription)
     }
     done.signal()
+  }
+
+  /// Takes the whole file from a server that knows no ranges.
+  private func startOver() {
+    received = 0
+    open(appending: false)
   }
 
   private func open(appending: Bool) {

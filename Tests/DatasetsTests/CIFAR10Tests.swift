@@ -23,6 +23,17 @@ import Testing
     }
   }
 
+  /// Damaged files beside it are not to be met again after a download.
+  @Test func whatWasDownloadedComesFirst() throws {
+    try withFolder { folder in
+      try small.writeBinary(to: folder)
+      try write([], folder + "/data_batch_3.bin")
+      #expect(failure { _ = try CIFAR10.load(from: DataDirectory(path: folder)) } != nil)
+      try small.writeBinary(to: folder + "/cifar-10-batches-bin")
+      #expect(try CIFAR10.load(from: DataDirectory(path: folder)).train.count == 20)
+    }
+  }
+
   @Test(arguments: ["", "/cifar-10-batches-py"], [false, true])
   func pythonLayoutHoldsTheSame(place: String, columnMajor: Bool) throws {
     try withFolder { folder in

@@ -137,12 +137,19 @@ import Testing
   }
 
   // A page about something else, from a proxy say.
-  @Test func whatWasReceivedOutlivesAnotherAnswer() throws {
-    try withServer(.init(knowsRanges: false)) { _, source, directory in
+  @Test(arguments: [true, false]) func whatWasReceivedOutlivesAnotherAnswer(tellsLength: Bool) throws {
+    let page = Array("<html>Log in first</html>".utf8)
+    let server = try TinyServer(page, .init(knowsRanges: false, tellsLength: tellsLength))
+    defer { server.stop() }
+    try withServer { _, source, directory in
       try write([1, 2, 3], part(directory))
-      let larger = CIFAR10Download.Source(
-        address: source.address, size: source.size + 1, sha256: source.sha256, reference: source.reference)
-      #expect(failure { try CIFAR10Download.run(larger, into: directory) { _ in } }?.kind == .network)
+      let elsewhere = CIFAR10Download.Source(
+        address: server.address, size: source.size, sha256: source.sha256, reference: source.reference)
+      let error = failure { try CIFAR10Download.run(elsewhere, into: directory) { _ in } }
+      #expect(error?.kind == .network)
+      #expect(
+        error?.problem.contains(tellsLength ? "sends \(page.count) bytes" : "else than an archive") == true,
+        "\(error as Any)")
       #expect(try read(part(directory)) == [1, 2, 3])
     }
   }
@@ -170,7 +177,9 @@ import Testing
     #expect(CIFAR10Download.address([:]) == CIFAR10Download.officialAddress)
     #expect(CIFAR10Download.address(["TPSNET_DATA_URL": "http://m/x"]) == "http://m/x/cifar-10-binary.tar.gz")
     #expect(CIFAR10Download.address(["TPSNET_DATA_URL": "http://m/x/"]) == "http://m/x/cifar-10-binary.tar.gz")
-    #expect(CIFAR10Download.address(["TPSNET_DATA_URL": "http://m/x.tar.gz"]) == "http://m/x.tar.gz")
+    for whole in ["http://m/x.tar.gz", "http://m/x.tar.gz?download=1"] {
+      #expect(CIFAR10Download.address(["TPSNET_DATA_URL": whole]) == whole)
+    }
     try withFolder { folder in
       for address in ["nonsense", "ftp://host/x.tar.gz", "file:///x.tar.gz"] {
         let error = failure {

@@ -24,8 +24,19 @@ import Testing
     let statistics = set.channelStatistics
     #expect(zip(statistics.mean, [0.75, 0.2, 0.1]).allSatisfy { abs($0 - $1) < 1e-12 })
     #expect(abs(statistics.standardDeviation[0] - (3.0 / 16).squareRoot()) < 1e-12)
-    #expect(statistics.standardDeviation[1] < 1e-8)
+    #expect(statistics.standardDeviation[1] == 0)
+    #expect(try set.channelStatistics(of: [1]) == set.subset([1]).channelStatistics)
+    #expect(throws: DatasetError.self) { try set.channelStatistics(of: [2]) }
     #expect(set.classCounts == [1, 1])
+  }
+
+  @Test func aConstantChannelHasNoDeviation() throws {
+    for value in UInt8.min...UInt8.max {
+      let set = try ImageSet(
+        pixels: [UInt8](repeating: value, count: 3 * 3 * 7 * 5), labels: [0, 0, 0], height: 7, width: 5,
+        classNames: ["a"])
+      #expect(set.channelStatistics.standardDeviation == [0, 0, 0], "\(value)")
+    }
   }
 
   @Test func subsetsKeepTheGivenOrder() throws {

@@ -34,8 +34,18 @@ import Testing
     for index in pixels.indices { #expect(pixels[index] == (index / 3 % 24 < 12 ? 255 : expected[index])) }
   }
 
-  @Test func animationsAreRefused() {
-    #expect(failure { _ = try decode("animated.webp") }?.problem.contains("an animation") == true)
+  /// Such files are intact: nobody is told to replace them.
+  @Test func whatIsNotReadHasItsOwnRemedy() throws {
+    let animation = failure { _ = try decode("animated.webp") }
+    #expect(
+      animation?.problem.hasSuffix("an animation; choose one of its pictures") == true && animation?.remedy == nil)
+    var bytes = try read("\(Self.folder)/turned-6.jpg")
+    // The start of the frame: marker, length, bits, height and width.
+    let frame = try #require(bytes.indices.first { bytes[$0] == 0xFF && [0xC0, 0xC2].contains(bytes[$0 + 1]) })
+    bytes.replaceSubrange(frame + 5..<frame + 9, with: [0x23, 0x28, 0x2E, 0xE0])
+    let photograph = failure { _ = try ImageDecoder.decode(bytes: bytes) }
+    #expect(photograph?.problem.contains("12000 x 9000 pixels are too many; scale it down") == true)
+    #expect(photograph?.remedy == nil)
   }
 
   @Test func damagedNotesChangeNothing() throws {

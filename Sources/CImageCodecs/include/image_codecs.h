@@ -10,6 +10,7 @@ typedef struct {
   uint8_t *pixels;  // height × width × 3, owned by the receiver: tpsnet_image_free
   int32_t width;
   int32_t height;
+  int32_t is_refused;  // whether decoding failed though the file is intact; the message says what helps
   char message[200];  // why decoding failed
 } tpsnet_image;
 
