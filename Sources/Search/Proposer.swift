@@ -37,9 +37,10 @@ public struct Proposer: Sendable {
     grid = definition.sampler == .grid ? try candidates.feasiblePoints() : []
   }
 
-  /// What is asked of a new study besides: throws `SearchError` where its pruner would compare trials at epochs that are
-  /// not evaluated, and why points within the budget cannot be trained, where that is so of all that are looked at.
-  public func checkTraining() throws {
+  /// What is asked of a new study besides, and a configuration that one of its trials may have, nil where no point that
+  /// was looked at keeps the budget. Throws `SearchError` where the pruner would compare trials at epochs that are not
+  /// evaluated, and why points within the budget cannot be trained, where that is so of all that are looked at.
+  public func trainableConfiguration() throws -> Configuration? {
     let every = space.base.training.evaluateEvery
     if let rung = definition.rungs.first(where: { !$0.isMultiple(of: every) }) {
       throw SearchError(
@@ -52,12 +53,15 @@ public struct Proposer: Sendable {
       let point = space.draw(&random)
       guard case .fits = candidates.judge(point) else { continue }
       do {
-        return try checkTraining(of: configuration(at: point))
+        let configuration = try configuration(at: point)
+        try checkTraining(of: configuration)
+        return configuration
       } catch {
         reason = reason ?? error
       }
     }
     if let reason { throw reason }
+    return nil
   }
 
   private func checkTraining(of configuration: Configuration) throws {

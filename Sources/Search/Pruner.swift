@@ -34,7 +34,7 @@ public enum Pruner: Codable, Hashable, Sendable {
       while end < epochs {
         rungs.append(end)
         let (next, overflows) = cycle.multipliedReportingOverflow(by: reductionFactor)
-        if overflows { break }
+        if overflows || next <= cycle { break }
         cycle = next
         end = horizon == .rung ? end + cycle : cycle
       }
@@ -46,9 +46,9 @@ public enum Pruner: Codable, Hashable, Sendable {
   public func proceeds(_ standing: RungStanding) -> Bool {
     switch self {
     case .none: true
-    case .asha(_, let reductionFactor, .pause): standing.better < standing.count / reductionFactor
+    case .asha(_, let reductionFactor, .pause): standing.better < standing.count / max(1, reductionFactor)
     // Who is stopped has no second chance, so the best so far goes on however few have come.
-    case .asha(_, let reductionFactor, .stop): standing.better < max(1, standing.count / reductionFactor)
+    case .asha(_, let reductionFactor, .stop): standing.better < max(1, standing.count / max(1, reductionFactor))
     case .median(_, let startTrials):
       standing.count - 1 < startTrials || 2 * (standing.better - standing.equal) <= standing.count - 1
     }

@@ -1,7 +1,7 @@
 // Attributes of a study that are about its workers.
 
 /// Names of study attributes.
-public enum StudyAttribute {
+package enum StudyAttribute {
   /// A number; its change asks all workers that are at work to end.
-  public static let stop = "tpsnet:stop"
+  package static let stop = "tpsnet:stop"
 }

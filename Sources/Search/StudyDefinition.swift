@@ -1,5 +1,6 @@
 // All that a worker needs to go on with a study, as the study's own attribute in the storage:
 // no file of the machine that made it is looked at again.
+import Datasets
 import Foundation
 import Models
 public import Training
@@ -53,6 +54,11 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
     self.space = space
     self.origin = origin
     self.settings = settings
+    if case .folder? = try? DatasetSource(parsing: parsed.base.data.dataset) {
+      // Workers may run elsewhere, where a path from here would mean another folder.
+      let whole = "data.dataset=\(YAMLText.scalar(parsed.base.data.dataset))"
+      if !settings.contains(whole) { self.settings.append(whole) }
+    }
     self.base = try parsed.base.yaml()
     self.epochs = epochs ?? parsed.base.training.epochs
     self.sampler = sampler
@@ -62,6 +68,7 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
     self.seed = seed
     self.budget = budget
     self.calibration = calibration
+    try validate()
   }
 
   /// Reads the attribute's JSON text; throws `SearchError`.

@@ -87,8 +87,9 @@ public enum StorageError: Error, Hashable, CustomStringConvertible {
 }
 
 /// Where studies live. All studies maximise one value. A study and a trial are named by their keys (`id`) unless a
-/// parameter is called `number`. Every call is one transaction; a call that throws has changed nothing. Implementations wait for locks (up to a minute) and reconnect to a server that was restarted, so what
-/// they throw is meant: `StorageError`.
+/// parameter is called `number`. Every call is one transaction; a call that throws has changed nothing. Implementations
+/// wait for locks (up to a minute) and reconnect to a server that was restarted, so what they throw is meant:
+/// `StorageError`.
 public protocol StudyStorage: Sendable {
   /// Makes a study. Throws `studyExists`.
   func createStudy(named name: String, attributes: [String: String]) throws -> StudyRecord
@@ -128,7 +129,7 @@ public protocol StudyStorage: Sendable {
   /// Gives a trial values that it has not yet (one enqueued from Python has none, but wishes: the system attribute
   /// `fixed_params`), and its fingerprint. Throws `claimLost`.
   func setParameters(_ parameters: [String: ParameterValue], fingerprint: String?, of claim: Claim) throws
-  /// Records a validation accuracy after `epoch` epochs; the same epoch again replaces it. Throws `claimLost`.
+  /// Records the value after `epoch` epochs; the same epoch again replaces it. Throws `claimLost`.
   func report(_ value: Double, epoch: Int, of claim: Claim) throws
   /// Sets attributes of a trial. Throws `claimLost`.
   func setAttributes(user: [String: String], system: [String: String], of claim: Claim) throws

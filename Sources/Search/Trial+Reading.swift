@@ -1,5 +1,5 @@
 // What programs read out of a trial beside its parameters: rung, error, and an order of merit.
-// The names of attributes are given once, here.
+// The names of the attributes that people see are given once, here.
 import Foundation
 
 /// Names of trial attributes that people see.
@@ -37,21 +37,24 @@ extension Trial {
     return (value ?? intermediateValues.max { $0.key < $1.key }?.value).flatMap { $0.isFinite ? $0 : nil }
   }
 
-  /// Those of `trials` that have a result, the best first.
+  /// Those of `trials` that have a result, the best first: trained to their end, or else after more epochs; then by
+  /// result, then by number.
   public static func ranked(_ trials: [Trial]) -> [Trial] {
-    trials.filter { $0.result != nil }.sorted(by: isBetter)
+    let known = trials.compactMap { trial in trial.merit.map { (trial, merit: $0) } }
+    return known.sorted { left, right in
+      left.merit == right.merit ? left.0.number < right.0.number : left.merit > right.merit
+    }.map(\.0)
   }
 
-  /// Whether the first of two trials with a result is the better: trained to its end, or else after more epochs; then
-  /// by value, then by number.
-  public static func isBetter(_ one: Trial, _ other: Trial) -> Bool {
-    func merit(_ trial: Trial) -> (Int, Int, Double, Int) {
-      (
-        trial.state == .complete ? 1 : 0, trial.state == .complete ? 0 : trial.rung ?? -1, trial.result ?? -1,
-        -trial.number
-      )
-    }
-    return merit(one) > merit(other)
+  private var merit: Merit? {
+    result.map { Merit(epoch: state == .complete ? .max : intermediateValues.keys.max() ?? 0, result: $0) }
+  }
+
+  private struct Merit: Comparable {
+    let epoch: Int
+    let result: Double
+
+    static func < (left: Merit, right: Merit) -> Bool { (left.epoch, left.result) < (right.epoch, right.result) }
   }
 }
 

@@ -32,9 +32,10 @@ public struct Trial: Sendable, Equatable {
   public var state: TrialState
   /// What was drawn, by the variable's path.
   public var parameters: [String: ParameterValue]
-  /// The objective (validation accuracy, 0…1), once complete or, if pruned, at the last rung.
+  /// The objective, the larger the better (`tpsnet`: validation accuracy, 0…1, of the best epoch), once complete or, if
+  /// pruned, at the last rung.
   public var value: Double?
-  /// Validation accuracy by epochs done.
+  /// The objective by epochs done.
   public var intermediateValues: [Int: Double]
   /// JSON texts by key, shown to people.
   public var userAttributes: [String: String]

@@ -53,7 +53,7 @@ final class FakeStudy: Sendable {
       if run.hasToStop { return .interrupted }
       trained.withLock { $0[number, default: []].append(epoch) }
       let accuracy = Self.accuracy(number, epoch)
-      if try run.ended(epoch: epoch, accuracy: accuracy) == .end { return .pruned(accuracy) }
+      if try run.ended(epoch: epoch, value: accuracy) == .end { return .pruned(accuracy) }
     }
     return .complete(Self.accuracy(number, epochs))
   }

@@ -66,13 +66,27 @@ func trials(_ count: Int, of proposer: Proposer) throws -> [Trial] {
       (["schedule.warmup=8"], 8, "schedule.warmup: 8.0 epochs leave nothing of 8"),
     ] {
       let error = #expect(throws: ConfigurationError.self) {
-        try study(space, settings: settings, epochs: epochs).proposer().checkTraining()
+        _ = try study(space, settings: settings, epochs: epochs).proposer().trainableConfiguration()
       }
       #expect(error?.description.hasPrefix(part) == true, "\(error?.description ?? "")")
     }
     // Of another number of epochs than the base's, and where possible points are rare.
-    try study(space, settings: ["schedule.warmup=400"], epochs: 500).proposer().checkTraining()
-    try study("schedule.warmup: { low: 0, high: 299 }", epochs: 4).proposer().checkTraining()
+    _ = try study(space, settings: ["schedule.warmup=400"], epochs: 500).proposer().trainableConfiguration()
+    _ = try study("schedule.warmup: { low: 0, high: 299 }", epochs: 4).proposer().trainableConfiguration()
+  }
+
+  /// Workers may run in other folders than the one in which the study was made.
+  @Test(arguments: [true, false]) func aFolderOfImagesHasItsWholePath(isSetting: Bool) throws {
+    let definition =
+      isSetting
+      ? try study("model.pool: [2, 4]", settings: ["data.dataset=folder:some pictures"])
+      : try study("model.pool: [2, 4]\ndata.dataset: folder:some pictures")
+    let path = try #require(definition.settings.last)
+    #expect(path.hasPrefix("data.dataset=folder:/") && path.hasSuffix("/some pictures"), "\(path)")
+    #expect(try definition.proposer().space.base.data.dataset == String(path.dropFirst("data.dataset=".count)))
+    #expect(
+      try StudyDefinition(space: definition.space, origin: "", settings: definition.settings).settings
+        == definition.settings)
   }
 
   @Test func aTrialsSeedIsItsOwn() throws {

@@ -73,26 +73,30 @@ import Training
     (.default, .rung, "300 epochs end within a cycle of the schedule (grace 1, factor 2): use 255 or 511 epochs"),
   ])
   func impossiblePrunersAreErrors(pruner: Pruner, horizon: Horizon, message: String) throws {
-    let definition = try study("model.pool: [2, 4]", pruner: pruner, horizon: horizon)
-    let error = #expect(throws: SearchError.self) { try definition.proposer() }
+    let error = #expect(throws: SearchError.self) {
+      try study("model.pool: [2, 4]", pruner: pruner, horizon: horizon)
+    }
     #expect(error?.description.hasSuffix(message) == true, "\(error?.description ?? "")")
   }
 
   @Test func studiesAreRefusedBeforeTheirRungsAreListed() throws {
     // Rungs that never grow, and more of them than there is memory for.
-    let endless = try study("model.pool: [2, 4]", pruner: .asha(grace: 1, reductionFactor: 1, mode: .pause))
-    #expect(throws: SearchError.self) { try StudyDefinition(json: endless.json()) }
-    let late = try study("model.pool: [2, 4]", pruner: .median(warmup: .max, startTrials: 1))
-    #expect(throws: SearchError.self) { try StudyDefinition(json: late.json()) }
-    let long = try study("model.pool: [2, 4]", pruner: .median(warmup: 0, startTrials: 1), epochs: 100_000_000_000)
-    let error = #expect(throws: SearchError.self) { try long.proposer() }
+    var definition = try study("model.pool: [2, 4]")
+    definition.pruner = .asha(grace: 1, reductionFactor: 1, mode: .pause)
+    #expect(throws: SearchError.self) { try StudyDefinition(json: definition.json()) }
+    #expect(definition.rungs == [1])
+    definition.pruner = .median(warmup: .max, startTrials: 1)
+    #expect(throws: SearchError.self) { try StudyDefinition(json: definition.json()) }
+    definition.pruner = .median(warmup: 0, startTrials: 1)
+    definition.epochs = 100_000_000_000
+    let error = #expect(throws: SearchError.self) { try definition.proposer() }
     #expect(error?.description == "epochs: a trial of 100000000000 epochs: use 1 to 1000000")
   }
 
   @Test func epochsThatAreComparedAreEvaluated() throws {
     func check(_ pruner: Pruner) throws {
-      try study("model.pool: [2, 4]", settings: ["training.evaluateEvery=5"], pruner: pruner, epochs: 40).proposer()
-        .checkTraining()
+      _ = try study("model.pool: [2, 4]", settings: ["training.evaluateEvery=5"], pruner: pruner, epochs: 40).proposer()
+        .trainableConfiguration()
     }
     let error = #expect(throws: SearchError.self) { try check(.default) }
     #expect(error?.description.hasPrefix("training.evaluateEvery: 5 leaves out epoch 1") == true)

@@ -71,7 +71,7 @@ final class TinyTraining {
     TrialTraining(
       in: folder, configuration: configuration,
       prepare: { [self] _, begun in
-        precisions.append(begun?.notes["precision"])
+        precisions.append(begun?.trainingPrecision?.rawValue)
         return .init(dataset: try Self.dataset.get(), backend: ReferenceBackend(), precision: .fp32)
       },
       watch: { [self] trial, _ in { self.onEvent(trial.number, $0) } })

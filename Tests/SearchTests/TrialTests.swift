@@ -19,16 +19,14 @@ import Testing
   }
 
   @Test func whoWasTrainedLongerComesFirst() {
-    func trial(_ number: Int, _ state: TrialState, _ value: Double?, rung: Int? = nil) -> Trial {
-      var trial = Trial(id: number, number: number, state: state, value: value)
-      for passed in 0..<(rung ?? -1) + 1 { trial.systemAttributes["completed_rung_\(passed)"] = "\(value ?? 0)" }
-      return trial
+    func trial(_ number: Int, _ state: TrialState, _ value: Double?, _ known: [Int: Double] = [:]) -> Trial {
+      Trial(id: number, number: number, state: state, value: value, intermediateValues: known)
     }
     let trials = [
-      trial(0, .pruned, 0.6, rung: 1), trial(1, .failed, 0.9, rung: 2), trial(2, .complete, .nan),
-      trial(3, .waiting, nil), trial(4, .pruned, 0.55, rung: 2), trial(5, .complete, 0.5), trial(6, .complete, 0.5),
-      trial(7, .complete, 0.51),
+      trial(0, .pruned, 0.6, [1: 0.5, 2: 0.6]), trial(1, .failed, 0.9, [4: 0.9]), trial(2, .complete, .nan),
+      trial(3, .waiting, nil), trial(4, .pruned, 0.55, [4: 0.55]), trial(5, .complete, 0.5), trial(6, .complete, 0.5),
+      trial(7, .complete, 0.51), trial(8, .waiting, nil, [2: 0.8, 14: 0.5]),
     ]
-    #expect(Trial.ranked(trials).map(\.number) == [7, 5, 6, 4, 0])
+    #expect(Trial.ranked(trials).map(\.number) == [7, 5, 6, 8, 4, 0])
   }
 }

@@ -2,7 +2,7 @@
 // Variables that exist together are learned together; those under a condition from the trials that have them.
 import Randomness
 
-/// Settings of the sampler, with Optuna's defaults.
+/// Settings of the sampler, with Optuna's defaults, but that all trials weigh the same: in Optuna old ones fade.
 public struct TreeParzenSettings: Codable, Hashable, Sendable {
   /// Trials that are drawn at random before anything is learned.
   public var startTrials = 10
@@ -31,16 +31,12 @@ struct TreeParzen {
 
   /// Learns from `history`; nil while that is too little.
   init?(_ space: SearchSpace, history: [Trial], settings: TreeParzenSettings) {
-    let known = history.filter { $0.rank != nil }
-    guard known.count >= settings.startTrials else { return nil }
-    let ranked = known.sorted { left, right in
-      guard let a = left.rank, let b = right.rank, a != b else { return left.number < right.number }
-      return b < a
-    }
+    let ranked = Trial.ranked(history)
+    guard ranked.count >= settings.startTrials else { return nil }
     let good = settings.good(of: ranked.count)
     // Trials of which nothing is known yet count as no good, so that workers at the same time do not crowd around one
     // point.
-    let others = ranked[good...] + history.filter { $0.state == .running && $0.rank == nil }
+    let others = ranked[good...] + history.filter { $0.state == .running && $0.result == nil }
     let (goodPoints, otherPoints) = (ranked[..<good].map(space.point(of:)), others.map(space.point(of:)))
 
     self.space = space
@@ -76,31 +72,6 @@ struct TreeParzen {
       guard values.count == group.parameters.count else { return sum }
       return sum + group.good.logDensity(values) - group.other.logDensity(values)
     }
-  }
-}
-
-extension Trial {
-  /// How good a trial was: complete ones by value; below them those that are not, by the deepest epoch they were
-  /// measured at, then by value. Nil where there is nothing to learn from.
-  fileprivate var rank: Rank? {
-    switch state {
-    case .complete:
-      return value.flatMap { $0.isFinite ? Rank(epoch: .max, value: $0) : nil }
-    case .pruned, .running, .waiting:
-      guard let (epoch, value) = intermediateValues.max(by: { $0.key < $1.key }), value.isFinite else { return nil }
-      return Rank(epoch: epoch, value: value)
-    case .failed:
-      return nil
-    }
-  }
-}
-
-private struct Rank: Comparable {
-  let epoch: Int
-  let value: Double
-
-  static func < (left: Rank, right: Rank) -> Bool {
-    (left.epoch, left.value) < (right.epoch, right.value)
   }
 }
 

@@ -3,6 +3,8 @@
 import Foundation
 
 /// Studies in memory, shared by the threads of one process.
+///
+/// Unchecked: every access holds `lock`.
 public final class MemoryStorage: StudyStorage, @unchecked Sendable {
   // Recursive, because `propose` may read the storage.
   private let lock = NSRecursiveLock()

@@ -3,7 +3,7 @@
 import CPostgreSQL
 import Foundation
 
-/// A connection to a server.
+/// A connection to a server. Unchecked: every access holds `lock`.
 final class PostgreSQLConnection: SQLConnection, @unchecked Sendable {
   let dialect = SQLDialect.postgreSQL
   private let url: StorageURL

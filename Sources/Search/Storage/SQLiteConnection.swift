@@ -3,7 +3,7 @@
 import CSQLite
 import Foundation
 
-/// A connection to a file.
+/// A connection to a file. Unchecked: every access holds `lock`.
 final class SQLiteConnection: SQLConnection, @unchecked Sendable {
   let dialect = SQLDialect.sqlite
   private let path: String

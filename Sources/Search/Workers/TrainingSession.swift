@@ -31,7 +31,7 @@ final class TrainingSession {
     seconds = record.seconds
     guard let accuracy = record.validationAccuracy else { return }
     do {
-      if try run.ended(epoch: record.epoch, accuracy: accuracy) == .end { end = .pruned(accuracy) }
+      if try run.ended(epoch: record.epoch, value: accuracy) == .end { end = .pruned(accuracy) }
     } catch {
       failure = error
     }
@@ -45,7 +45,7 @@ final class TrainingSession {
   func report(_ history: [EpochRecord]) throws -> TrialRun.End? {
     for record in history where !run.isKnown(epoch: record.epoch) {
       guard let accuracy = record.validationAccuracy else { continue }
-      let verdict = try run.ended(epoch: record.epoch, accuracy: accuracy)
+      let verdict = try run.ended(epoch: record.epoch, value: accuracy)
       guard record == history.last, verdict == .end else { continue }
       try note(seconds: record.seconds)
       return .pruned(accuracy)

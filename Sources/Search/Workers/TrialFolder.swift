@@ -1,24 +1,24 @@
 // The folder of a trial: its log, and one run for each claim that has worked on it.
 // A worker that lost its trial may still be writing, so no two claims ever share a run.
-public import Foundation
+package import Foundation
 import Formats
-public import Training
+package import Training
 
 /// `trial-00017/` in a study's folder.
-public struct TrialFolder: Sendable {
+package struct TrialFolder: Sendable {
   /// The folder.
-  public let url: URL
+  package let url: URL
 
   /// The folder of trial `number` in the study's folder `study`.
-  public init(of number: Int, in study: URL) {
+  package init(of number: Int, in study: URL) {
     url = study.appendingPathComponent(String(format: "trial-%05d", number))
   }
 
   /// What was printed while it was trained.
-  public var log: URL { url.appendingPathComponent("log") }
+  package var log: URL { url.appendingPathComponent("log") }
 
   /// The newest run that has begun.
-  public var newest: RunDirectory? { attempts.map(run(ofAttempt:)).last(where: \.exists) }
+  package var newest: RunDirectory? { attempts.map(run(ofAttempt:)).last(where: \.exists) }
 
   /// The run of the claim with a number, from 1.
   func run(ofAttempt number: Int) -> RunDirectory {
@@ -52,6 +52,13 @@ public struct TrialFolder: Sendable {
     }
     for number in older { try? FileManager.default.removeItem(at: self.run(ofAttempt: number).url) }
     return run
+  }
+
+  /// Removes what only a trial that goes on needs.
+  func tidy() {
+    for run in attempts.map(run(ofAttempt:)) {
+      for file in [run.state, run.lastWeights] { try? FileManager.default.removeItem(at: file) }
+    }
   }
 
   private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }

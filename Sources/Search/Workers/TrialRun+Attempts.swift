@@ -33,7 +33,7 @@ extension TrialRun {
       try note(system: attributes)
       return number
     }
-    let step = folder.newest.flatMap { try? Checkpoint.describe($0.lastWeights).notes["step"] }.flatMap { Int($0) } ?? 0
+    let step = folder.newest.flatMap { try? Checkpoint.describe($0.lastWeights).steps } ?? 0
     let epoch = trial.intermediateValues.keys.max() ?? 0
     var deaths = Deaths(count: 1, step: step, epoch: epoch)
     if let text = trial.systemAttributes[Self.deathsNote],

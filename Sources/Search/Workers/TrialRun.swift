@@ -14,7 +14,7 @@ public final class TrialRun {
 
   /// How the work on a trial ended.
   public enum End: Sendable, Equatable, CustomStringConvertible {
-    /// Trained to its end, with this validation accuracy.
+    /// Trained to its end, with this value: `tpsnet` takes the validation accuracy of the best epoch.
     case complete(Double)
     /// Ended, or paused, at a rung with this one.
     case pruned(Double)
@@ -79,14 +79,15 @@ public final class TrialRun {
 }
 
 extension TrialRun {
-  /// Reports the validation accuracy after `epoch` epochs and, at a rung, takes the trial's place in it.
+  /// Reports the value after `epoch` epochs, the larger the better (`tpsnet`: validation accuracy), and, at a rung, takes
+  /// the trial's place in it.
   ///
   /// Call it before the epoch's checkpoint: whatever is in a checkpoint has been reported. Throws
   /// `StorageError.claimLost` where the trial is another's by now.
-  public func ended(epoch: Int, accuracy: Double) throws -> Verdict {
-    try storage.report(accuracy, epoch: epoch, of: claim)
+  public func ended(epoch: Int, value: Double) throws -> Verdict {
+    try storage.report(value, epoch: epoch, of: claim)
     guard let rung = rungs.firstIndex(of: epoch), !hasPassed(rung) else { return .goOn }
-    let standing = try storage.complete(rung: rung, value: accuracy, of: claim)
+    let standing = try storage.complete(rung: rung, value: value, of: claim)
     if pruner.proceeds(standing) { return .goOn }
     // Should this worker die between the checkpoint and the end of the trial.
     if let attempt { try note(system: [Self.endingNote: Self.ending(attempt: "\(attempt)", epoch)]) }

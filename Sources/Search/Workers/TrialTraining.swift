@@ -96,6 +96,7 @@ public struct TrialTraining {
   private func train(_ run: TrialRun) throws -> TrialRun.End {
     let trialFolder = TrialFolder(of: run.trial.number, in: folder)
     try trialFolder.make()
+    run.tidy = trialFolder.tidy
     let log = try TrialLog(trialFolder.log)
     do {
       let end = try train(run, in: trialFolder, log)
@@ -117,8 +118,9 @@ public struct TrialTraining {
       (configuration.data.mean, configuration.data.std) = (begun.data.mean, begun.data.std)
     }
     let surroundings = try surroundings(&configuration, configuration.model.graph(), begun)
-    if let precision = begun?.notes["precision"], precision != surroundings.precision.rawValue {
-      log.line("it began in \(precision) and goes on in \(surroundings.precision.rawValue): not to the same bytes")
+    if let precision = begun?.trainingPrecision, precision != surroundings.precision {
+      log.line(
+        "it began in \(precision.rawValue) and goes on in \(surroundings.precision.rawValue): not to the same bytes")
     }
     let directory = try trialFolder.begin(attempt)
     let session = TrainingSession(run, show: watch(run.trial) { log.write($0) })
@@ -137,9 +139,6 @@ public struct TrialTraining {
       }
     } else if !run.trial.intermediateValues.isEmpty {
       log.line("no checkpoint in \(trialFolder.url.path): the trial starts again from its beginning")
-    }
-    run.tidy = {
-      for file in [directory.state, directory.lastWeights] { try? FileManager.default.removeItem(at: file) }
     }
     return try session.report(trainer.history) ?? session.train(trainer)
   }

@@ -4,8 +4,8 @@
 extension Worker {
   /// A worker that makes and finds the trials of `proposer`; for the rest see the properties.
   public init(
-    on study: StudyRecord, in storage: any StudyStorage, proposer: Proposer, lease: Duration,
-    isStopped: @escaping () -> Bool, log: @escaping (String) -> Void,
+    on study: StudyRecord, in storage: any StudyStorage, proposer: Proposer, lease: Duration = .seconds(60),
+    isStopped: @escaping () -> Bool = { false }, log: @escaping (String) -> Void = { _ in },
     train: @escaping (TrialRun) throws -> TrialRun.End
   ) {
     let definition = proposer.definition

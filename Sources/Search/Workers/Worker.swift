@@ -33,7 +33,10 @@ public struct Worker {
   public let isStopped: () -> Bool
   /// Receives lines about trials.
   public let log: (String) -> Void
-  /// Trains a trial.
+  /// Trains a trial, with any measure as its value, the larger the better. Tell the run each epoch's value
+  /// (`TrialRun.ended`) and return `.pruned` once it says `.end`; look at `TrialRun.hasToStop` between steps and return
+  /// `.interrupted` after a checkpoint. A `TrialFault` that it throws fails this trial alone; any other error ends the
+  /// worker and gives the trial back.
   public let train: (TrialRun) throws -> TrialRun.End
 
   /// A worker; see the properties.
@@ -128,7 +131,7 @@ public struct Worker {
     } catch  where run.isLost {
       log("\(StorageError.claimLost(trial: claim.trial.number))")
     } catch let fault as TrialFault {
-      try fail(claim, because: fault.reason)
+      try fail(run, because: fault.reason)
     } catch {
       // Nothing is wrong with the trial, unless it is another's by now, with its folder.
       do {
@@ -153,11 +156,13 @@ public struct Worker {
     try storage.setAttributes(user: proposal.userAttributes, system: proposal.systemAttributes, of: claim)
   }
 
-  private func fail(_ claim: Claim, because reason: String) throws {
+  private func fail(_ run: TrialRun, because reason: String) throws {
+    let claim = run.claim
     log("trial \(claim.trial.number) failed: \(reason)")
     do {
       try storage.setAttributes(user: [TrialAttribute.error: reason.jsonQuoted], system: [:], of: claim)
       try storage.finish(claim, as: .failed, value: nil)
+      run.tidy()
     } catch StorageError.claimLost(let trial) {
       log("\(StorageError.claimLost(trial: trial))")
     }

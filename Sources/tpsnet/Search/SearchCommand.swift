@@ -20,6 +20,7 @@ struct SearchCommand: ParsableCommand {
       """,
     subcommands: [
       SearchRunCommand.self, SearchWorkerCommand.self, SearchEnqueueCommand.self, SearchListCommand.self,
-      SearchBestCommand.self, SearchReportCommand.self, SearchStopCommand.self, SearchSpacesCommand.self,
+      SearchBestCommand.self, SearchReportCommand.self, SearchStopCommand.self, SearchDeleteCommand.self,
+      SearchSpacesCommand.self,
     ])
 }

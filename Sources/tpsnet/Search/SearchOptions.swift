@@ -26,7 +26,7 @@ struct StorageOptions: ParsableArguments {
   }
 
   /// The storage, which has to exist.
-  func existing() throws -> any StudyStorage {
+  func existing() throws -> DatabaseStorage {
     guard try isThere else {
       throw ConfigurationError("there is no \(try place): name the studies' file or database with --storage")
     }

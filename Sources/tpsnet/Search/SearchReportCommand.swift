@@ -54,13 +54,13 @@ struct SearchReportCommand: ParsableCommand {
     let storage = try options.place.existing()
     let record = try storage.known(options.study)
     let trials = try storage.trials(in: record.id, states: nil)
-    if csv { Console.out(TrialRow.csv(trials.map(TrialRow.init))) }
-    if csv, output == nil, plots == nil { return }
     if let epoch, !trials.contains(where: { $0.intermediateValues[epoch] != nil }) {
       let known = Set(trials.flatMap(\.intermediateValues.keys)).sorted()
       let range = known.first.flatMap { first in known.last.map { "use \(first) to \($0)" } }
       throw ConfigurationError("--epoch \(epoch): no trial has been measured then; \(range ?? "none has been at all")")
     }
+    if csv { Console.out(TrialRow.csv(trials.map(TrialRow.init))) }
+    if csv, output == nil, plots == nil { return }
     // A study that another program made has no definition.
     let definition = record.attributes[StudyDefinition.attribute] == nil ? nil : try record.definition()
     let data = StudyData(name: record.name, definition: definition, trials: trials, epoch: epoch)

@@ -1,8 +1,10 @@
 // `tpsnet search run`: makes a study or goes on with it, and watches the workers that it starts.
 // It may be killed at any moment: the same command goes on.
 import ArgumentParser
+import Datasets
 import Formats
 import Foundation
+import Models
 import OneDNNBackend
 import Reports
 import Search
@@ -74,7 +76,7 @@ struct SearchRunCommand: ParsableCommand {
     }
     let supervisor = try Supervisor(count: workers, arguments: workerArguments(folder, threads), logs: folder)
     Console.error(
-      "\(workers) worker\(workers == 1 ? "" : "s") of \(threads) thread\(threads == 1 ? "" : "s"), logs in \(folder.path)"
+      "\(Format.counted(workers, "worker")) of \(Format.counted(threads, "thread")), logs in \(folder.path)"
     )
     try watch(supervisor, record, storage, interruption)
 
@@ -157,8 +159,17 @@ struct SearchRunCommand: ParsableCommand {
       definition.calibration = try MachineRates.measured(
         for: definition, data: dataOptions.directory, threads: threads(definition))
     }
-    try definition.proposer().checkTraining()
+    try checkTraining(definition)
     return definition
+  }
+
+  /// A study keeps its settings: one whose images are missing, or do not suit its networks, could not be mended. Where
+  /// there are no workers here, there need not be images either.
+  private func checkTraining(_ definition: StudyDefinition) throws {
+    guard var trial = try definition.proposer().trainableConfiguration(), workers > 0 else { return }
+    let images = try trial.loadDataset(from: dataOptions.directory).train
+    try Trainer.check(images, fits: trial.model.graph())
+    _ = try Trainer.split(images, trial.data)
   }
 
   private func describe(_ record: StudyRecord, _ proposer: Proposer) {
@@ -179,7 +190,7 @@ struct SearchRunCommand: ParsableCommand {
     }
     Console.error(
       "\(images) training images, \(Format.grouped(base.data.validation)) held out for validation; \(definition.epochs) epochs"
-        + (rungs.isEmpty ? "" : ", rungs after \(rungs.map(String.init).joined(separator: ", "))"))
+        + (rungs.isEmpty || rungs.count > 20 ? "" : ", rungs after \(rungs.map(String.init).joined(separator: ", "))"))
   }
 
   /// The study's folder, made if need be and kept in the study for other workers.

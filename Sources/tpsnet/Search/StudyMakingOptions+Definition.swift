@@ -2,6 +2,7 @@
 // A difference is refused by the name of its option.
 import Datasets
 import Foundation
+import Reports
 import Search
 import Training
 
@@ -67,7 +68,7 @@ extension StudyMakingOptions {
   }
 
   /// What is laid over the space: `--images` and the like, then `--set`. Evaluation costs a third of a training step an
-  /// image, and 1,000 images tell 2 points apart.
+  /// image, and 1,000 images tell 3 to 4 points apart.
   private var settings: [String] {
     let part = images.map { ["data.limitTrain=\($0)", "data.validation=\(min(5000, max(1000, $0 / 5)))"] }
     return (part ?? []) + otherSettings
@@ -134,7 +135,7 @@ extension StudyDefinition {
   private static func text(_ value: some Equatable) -> String {
     let text =
       (value as? [String])?.joined(separator: " ") ?? (value as? Pruner)?.words ?? (value as? Sampler)?.words
-      ?? "\(value)"
+      ?? (value as? Budget)?.words ?? "\(value)"
     return text.contains("\n") || text.count > 200 ? "other contents" : text.isEmpty ? "none" : text
   }
 }
@@ -147,6 +148,17 @@ extension Pruner {
     case .median(let warmup, _): "median, grace \(warmup + 1)"
     case .asha(let grace, let factor, let mode): "asha, grace \(grace), factor \(factor), \(mode.rawValue)"
     }
+  }
+}
+
+extension Budget {
+  /// As its options have it.
+  fileprivate var words: String {
+    let limits = [
+      parameters.map { Format.counted($0, "parameter") }, multiplyAdds.map { Format.counted($0, "multiply-add") },
+      secondsPerEpoch.map { "\(Format.significant($0)) seconds an epoch" }, memoryBytes.map(Format.mebibytes),
+    ]
+    return limits.compactMap(\.self).joined(separator: " and ")
   }
 }
 

@@ -45,7 +45,7 @@ struct StudyMakingOptions: ParsableArguments {
   var pruner: PrunerName?
   @Option(help: "Epochs before the first rung, or before the median counts; default: 1.")
   var grace: Int?
-  @Option(help: "Of each rung one in so many goes on; default: 2.")
+  @Option(help: "At each rung the best one in so many trials goes on; default: 2.")
   var reductionFactor: Int?
   @Option(help: "What becomes of the others: pause (they may be promoted later) or stop; default: pause.")
   var asha: Pruner.Mode?
@@ -55,9 +55,9 @@ struct StudyMakingOptions: ParsableArguments {
   var budget: Quantity?
   @Option(help: ArgumentHelp("Largest number of multiply-adds of an image, e.g. 200M.", valueName: "count"))
   var budgetMultiplyAdds: Quantity?
-  @Option(help: "Most seconds of an epoch, predicted for this machine.")
+  @Option(help: "Longest time of an epoch in seconds, predicted for this machine.")
   var budgetSeconds: Double?
-  @Option(help: ArgumentHelp("Most bytes of memory of a training, predicted, e.g. 2G.", valueName: "bytes"))
+  @Option(help: ArgumentHelp("Largest memory of a training in bytes, predicted, e.g. 2G.", valueName: "bytes"))
   var budgetMemory: Quantity?
   @Option(help: "Seed of values and trainings; default: 0.")
   var seed: UInt64?

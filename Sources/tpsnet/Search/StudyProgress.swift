@@ -1,5 +1,5 @@
 // Where a study stands, in one line.
-// The supervisor, `list` and `stop` say it alike.
+// The supervisor and `list` say it alike.
 import Reports
 import Search
 

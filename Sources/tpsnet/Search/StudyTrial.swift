@@ -22,11 +22,15 @@ struct StudyTrial {
       let count = try storage.counts(in: record.id).values.reduce(0, +)
       throw ConfigurationError(
         "study \(record.name) has no trial \(number): "
-          + (count == 0 ? "it has none yet" : "use 0 to \(count - 1), or see tpsnet search best"))
+          + (count == 0
+            ? "it has none yet"
+            : count == 1 ? "it has trial 0 alone" : "use 0 to \(count - 1), or see tpsnet search best"))
     }
     let proposer = try record.definition().proposer()
     var configuration = try proposer.configuration(of: trial)
     configuration.data.limitTrain = 0
+    // Those of one worker of several.
+    configuration.training.threads = 0
     configuration.data.validation = proposer.definition.fullValidation ?? configuration.data.validation
     // The rungs made the schedule.
     if proposer.definition.horizon == .rung { configuration.schedule = proposer.space.base.schedule }

@@ -29,7 +29,8 @@ final class TrialSurroundings {
   func prepare(_ configuration: inout Configuration, begun: CheckpointInfo?) throws -> TrialTraining.Surroundings {
     let key = DataKey(name: configuration.data.dataset, imageSize: configuration.model.input.height)
     let known = dataset.flatMap { $0.key == key ? $0.dataset : nil }
-    var images = try configuration.loadDataset(from: directory, loaded: known)
+    var images = try known ?? configuration.dataset(from: directory)
+    try configuration.fillNormalization(from: images)
     // What is not there cannot be looked at.
     images = Dataset(name: images.name, train: images.train, test: try images.test.subset([]))
     dataset = (key, images)
@@ -40,6 +41,6 @@ final class TrialSurroundings {
     backend = (convolutions, engine)
     let precision = configuration.training.precision
     return TrialTraining.Surroundings(
-      dataset: images, backend: engine, precision: (begun?.precision(precision) ?? precision).resolved)
+      dataset: images, backend: engine, precision: begun?.precision(precision) ?? precision.resolved)
   }
 }

@@ -28,6 +28,41 @@ import Testing
     #expect(try other.studies().count == 2)
   }
 
+  @Test(arguments: StorageKind.shared) func aDeletedStudyLeavesNothing(_ kind: StorageKind) throws {
+    let place = try kind.place()
+    let storage = try DatabaseStorage(url: place.url)
+    func proposal(_ number: Int, _ isTaken: (String) throws -> Bool) throws -> TrialProposal? {
+      #expect(try !isTaken("the same"))
+      let value = ParameterValue(stored: 0.5, distribution: .float(low: 0, high: 1, step: nil, log: false))
+      return TrialProposal(
+        parameters: ["x": value], fingerprint: "the same", userAttributes: ["a": "1"], systemAttributes: ["b": "2"])
+    }
+    // Of two studies alike, the one that stays has all that it had.
+    let studies = try ["gone", "kept"].map { try storage.createStudy(named: $0, attributes: ["c": "3"]).id }
+    for study in studies {
+      let claim = try #require(try storage.createTrial(in: study, isClaimed: true, limit: nil, propose: proposal))
+      try storage.beat(claim)
+      try storage.report(0.25, epoch: 1, of: claim)
+      _ = try storage.complete(rung: 0, value: 0.25, of: claim)
+      try storage.finish(claim, as: .complete, value: 0.75)
+    }
+    let kept = try storage.trials(in: studies[1], states: nil)
+    try storage.delete(study: studies[0])
+    #expect(try storage.studies().map(\.name) == ["kept"])
+    #expect(try storage.trials(in: studies[1], states: nil) == kept && kept.count == 1)
+    #expect(try storage.values(ofRung: 0, in: studies[1]).count == 1)
+    // Whatever key the next one gets.
+    let again = try storage.createStudy(named: "gone", attributes: [:])
+    #expect(again.attributes.isEmpty)
+    #expect(try storage.trials(in: again.id, states: nil).isEmpty && storage.values(ofRung: 0, in: again.id).isEmpty)
+    let claim = try #require(try storage.createTrial(in: again.id, isClaimed: true, limit: nil, propose: proposal))
+    #expect(claim.trial.number == 0 && claim.trial.intermediateValues.isEmpty && claim.trial.rung == nil)
+    #expect(try storage.complete(rung: 0, value: 0.1, of: claim).count == 1)
+    try storage.delete(study: again.id)
+    try storage.delete(study: studies[1])
+    #expect(try storage.studies().isEmpty)
+  }
+
   @Test(arguments: StorageKind.available) func aTrialIsReadAsItWasProposed(_ kind: StorageKind) throws {
     let place = try kind.place()
     let storage = try place.open()
