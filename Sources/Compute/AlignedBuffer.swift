@@ -5,7 +5,7 @@
 ///
 /// Not synchronised: one thread at a time may use it.
 public final class AlignedBuffer<Element: BitwiseCopyable> {
-  /// The elements.
+  /// The elements, valid while the buffer lives.
   public let elements: UnsafeMutableBufferPointer<Element>
 
   /// `count` elements with all bits zero.

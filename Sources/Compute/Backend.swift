@@ -67,7 +67,7 @@ public protocol TrainingPlan: AnyObject {
     options: StepOptions
   ) throws -> StepResult
 
-  /// The logits of the last step, `batchSize` × classes.
+  /// The logits of the last step, `batchSize` × classes, valid until the next one, while the plan lives.
   var logits: UnsafeBufferPointer<Float> { get }
 }
 
@@ -91,12 +91,15 @@ public protocol InferencePlan: AnyObject {
   func loadParameters() throws
 
   /// Runs the network on `batchSize` images (channels first, normalised) and returns the logits,
-  /// `batchSize` × classes, valid until the next call.
+  /// `batchSize` × classes, valid until the next call, while the plan lives.
   func logits(images: UnsafeBufferPointer<Float>) throws -> UnsafeBufferPointer<Float>
 }
 
 /// Something that can execute graphs.
 public protocol Backend {
+  /// The fastest precision that trains well here.
+  var bestPrecision: Precision { get }
+
   /// Compiles a training step of `batchSize` images on the numbers of `parameters`.
   func compileTraining(
     _ graph: Graph, batchSize: Int, precision: Precision, parameters: ParameterStore

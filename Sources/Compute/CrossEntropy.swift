@@ -3,7 +3,7 @@
 import Glibc
 
 /// Mean softmax cross-entropy over a batch, as `torch.nn.CrossEntropyLoss(label_smoothing:)`.
-public enum CrossEntropy {
+package enum CrossEntropy {
   /// Loss and correct images of a batch, and the gradient of the mean loss where `gradient` is given.
   ///
   /// - Parameters:
@@ -12,7 +12,7 @@ public enum CrossEntropy {
   ///   - shares: images × `classes`, each image's adding up to 1: the targets of mixed images, instead of labels.
   ///   - smoothing: share of the target spread evenly over all classes.
   ///   - gradient: images × `classes`, overwritten.
-  public static func evaluate(
+  package static func evaluate(
     logits: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>,
     shares: UnsafeBufferPointer<Float>? = nil, classes: Int, smoothing: Float,
     gradient: UnsafeMutableBufferPointer<Float>? = nil

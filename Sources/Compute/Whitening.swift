@@ -1,14 +1,14 @@
 // The start of a whitening convolution: filters that turn patches of the training images into uncorrelated numbers of
 // one variance (Page 2019, "How to train your ResNet"), each beside its negative (Jordan 2024, airbench).
 import Glibc
-public import Models
+package import Models
 
 /// Filters from the covariance of images' patches.
-public enum Whitening {
+package enum Whitening {
   /// Added to each variance, so that directions without any are not blown up.
-  public static let epsilon = 5e-4
+  package static let epsilon = 5e-4
   /// As many images of `shape` as the covariance needs: 2,000 of 32 × 32 pixels, of larger ones as many pixels.
-  public static func images(of shape: Shape) -> Int {
+  package static func images(of shape: Shape) -> Int {
     2000 * 32 * 32 / max(32 * 32, shape.height * shape.width)
   }
 
@@ -16,7 +16,7 @@ public enum Whitening {
   ///
   /// - Parameter images: any number × channels × rows × columns, as the network will be given them; asked for only
   ///   where there is such a convolution.
-  public static func initialize(
+  package static func initialize(
     _ parameters: ParameterStore, of graph: Graph, images: @autoclosure () throws -> [Float]
   ) throws {
     for node in graph.nodes {

@@ -1,16 +1,16 @@
 // Files that are replaced whole or not at all: whoever reads the path sees the old bytes or the new ones,
 // also after a crash or a full disk.
-public import Foundation
+package import Foundation
 import Glibc
 
 /// Whole-file reading and atomic replacement.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Replaces the file at `url` with `data`: a temporary file in the same folder, synchronised, renamed over
   /// the old one, and the folder synchronised.
   ///
   /// On an error the old file is untouched and nothing temporary stays behind. A symbolic link is followed, so
   /// the file it names is replaced and the link stays; what is neither missing nor a regular file is refused.
-  public static func write(_ data: Data, to url: URL) throws(FileError) {
+  package static func write(_ data: Data, to url: URL) throws(FileError) {
     let target = url.resolvingSymlinksInPath()
     if let mode = mode(of: target.path), mode != S_IFREG {
       throw FileError(operation: "write", path: url.path, reason: "it is a folder or a device, not a file")
@@ -27,7 +27,7 @@ public enum AtomicFile {
   }
 
   /// Removes what writers that were killed left in `folder`, in which nobody may be writing now.
-  public static func removeRemains(in folder: URL) {
+  package static func removeRemains(in folder: URL) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     where name.hasPrefix(".") && name.hasSuffix(".partial") {
       unlink(folder.appendingPathComponent(name).path)
@@ -35,7 +35,7 @@ public enum AtomicFile {
   }
 
   /// The bytes of the regular file at `url`; folders, pipes and devices are refused rather than read for ever.
-  public static func read(_ url: URL) throws(FileError) -> Data {
+  package static func read(_ url: URL) throws(FileError) -> Data {
     let file = try FileDescriptor(opening: url.path, flags: O_RDONLY | O_NONBLOCK, for: "read")
     let status = try file.status()
     guard status.st_mode & S_IFMT == S_IFREG else {

@@ -2,9 +2,9 @@
 // The tables follow Kounavis and Berry, "A systematic approach to building high performance, software-based CRC".
 
 /// A running check of the bytes given so far.
-public struct CRC32: Sendable {
+package struct CRC32: Sendable {
   /// A generator polynomial.
-  public enum Polynomial: Sendable {
+  package enum Polynomial: Sendable {
     /// CRC-32C: weight files, TensorBoard.
     case castagnoli
     /// CRC-32: ZIP, PNG.
@@ -35,27 +35,27 @@ public struct CRC32: Sendable {
   private var state: UInt32 = .max
 
   /// The check of no bytes.
-  public init(_ polynomial: Polynomial) {
+  package init(_ polynomial: Polynomial) {
     tables = polynomial.tables
   }
 
   /// The check of `bytes`.
-  public init(_ polynomial: Polynomial, of bytes: some Sequence<UInt8>) {
+  package init(_ polynomial: Polynomial, of bytes: some Sequence<UInt8>) {
     self.init(polynomial)
     update(bytes)
   }
 
   /// The CRC of the bytes so far.
-  public var value: UInt32 { ~state }
+  package var value: UInt32 { ~state }
 
   /// Takes in the next `bytes`.
-  public mutating func update(_ bytes: some Sequence<UInt8>) {
+  package mutating func update(_ bytes: some Sequence<UInt8>) {
     let contiguous: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
     if contiguous == nil { Array(bytes).withUnsafeBytes { update($0) } }
   }
 
   /// Takes in the next `bytes`, read where they are.
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     var state = state
     tables.withUnsafeBufferPointer { tables in
       var offset = 0

@@ -2,14 +2,14 @@
 // It knows the opcodes that weights and CIFAR-10's Python version use, and refuses all others.
 
 /// A pickle that is not what it should be.
-public enum PickleError: Error, Equatable, Sendable {
+package enum PickleError: Error, Equatable, Sendable {
   /// It calls for a class or function that was not allowed.
   case forbidden(name: String)
   /// Anything else, in words.
   case malformed(String)
 
   /// What is wrong, in words.
-  public var reason: String {
+  package var reason: String {
     switch self {
     case .forbidden(let name): "the name '\(name)' is not allowed"
     case .malformed(let reason): reason
@@ -21,9 +21,9 @@ public enum PickleError: Error, Equatable, Sendable {
 ///
 /// Values refer to lists by number instead of holding them, so no input can nest values deeply or make them circular,
 /// and a pickle holds 2²⁰ values, 2¹⁶ lists and 2¹⁶ calls at most.
-public struct Pickle: Sendable {
+package struct Pickle: Sendable {
   /// A value of Python's.
-  public enum Value: Hashable, Sendable {
+  package enum Value: Hashable, Sendable {
     case none
     case bool(Bool)
     case integer(Int)
@@ -41,13 +41,13 @@ public struct Pickle: Sendable {
   }
 
   /// The result of a call that was not made.
-  public struct Call: Sendable {
+  package struct Call: Sendable {
     /// The full name of the class or function.
-    public let name: String
+    package let name: String
     /// The arguments.
-    public let arguments: [Value]
+    package let arguments: [Value]
     /// What `__setstate__` would be given.
-    public internal(set) var state: Value?
+    package internal(set) var state: Value?
     /// The number of the list of keys and values that were set on it.
     let items: Int
   }
@@ -57,27 +57,27 @@ public struct Pickle: Sendable {
   var lists: [[Value]] = []
   var calls: [Call] = []
   /// What the pickle stands for.
-  public private(set) var root: Value = .none
+  package private(set) var root: Value = .none
 
   /// Reads a pickle in which the classes and functions called `names` may occur.
-  public init(_ bytes: [UInt8], allowing names: Set<String>) throws(PickleError) {
+  package init(_ bytes: [UInt8], allowing names: Set<String>) throws(PickleError) {
     self.bytes = bytes
     var machine = PickleMachine(names: names)
     root = try machine.run(&self)
   }
 
   /// The bytes of a string.
-  public func bytes(of value: Value) -> ArraySlice<UInt8>? {
+  package func bytes(of value: Value) -> ArraySlice<UInt8>? {
     if case .string(let range) = value { bytes[range] } else { nil }
   }
 
   /// A string, where it is UTF-8.
-  public func string(_ value: Value) -> String? {
+  package func string(_ value: Value) -> String? {
     bytes(of: value).flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// The elements of a list or tuple.
-  public func elements(of value: Value) -> [Value]? {
+  package func elements(of value: Value) -> [Value]? {
     switch value {
     case .list(let index), .tuple(let index): lists[index]
     default: nil
@@ -85,17 +85,17 @@ public struct Pickle: Sendable {
   }
 
   /// The call that `value` is the result of.
-  public func call(_ value: Value) -> Call? {
+  package func call(_ value: Value) -> Call? {
     if case .call(let index) = value { calls[index] } else { nil }
   }
 
   /// What says which thing outside of the pickle `value` is.
-  public func external(_ value: Value) -> [Value]? {
+  package func external(_ value: Value) -> [Value]? {
     if case .external(let index) = value { lists[index] } else { nil }
   }
 
   /// Keys and values of a dictionary, or of what was called and then filled like one, where all keys are strings.
-  public func items(of value: Value) -> [(key: String, value: Value)]? {
+  package func items(of value: Value) -> [(key: String, value: Value)]? {
     let pairs: [Value]
     switch value {
     case .dictionary(let index): pairs = lists[index]

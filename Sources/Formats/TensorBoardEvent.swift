@@ -1,11 +1,11 @@
 // TensorBoard's events as values, and the protobuf messages they are written as:
 // tensorflow/core/util/event.proto, summary.proto and TensorBoard's hparams/plugin_data.proto.
-public import Foundation
+package import Foundation
 
 /// Something that TensorBoard shows.
-public struct TensorBoardEvent: Sendable {
+package struct TensorBoardEvent: Sendable {
   /// A setting of a run, for the hparams plugin.
-  public enum Setting: Equatable, Sendable {
+  package enum Setting: Equatable, Sendable {
     /// A number.
     case number(Double)
     /// A word.
@@ -15,7 +15,7 @@ public struct TensorBoardEvent: Sendable {
   }
 
   /// How a run ended, under the plugin's numbers.
-  public enum Status: Int, Sendable {
+  package enum Status: Int, Sendable {
     /// All was done.
     case success = 1
     /// It could not go on.
@@ -25,7 +25,7 @@ public struct TensorBoardEvent: Sendable {
   }
 
   /// What it is.
-  public enum Content: Sendable {
+  package enum Content: Sendable {
     /// A number under a tag.
     case scalar(tag: String, Double)
     /// A PNG picture under a tag.
@@ -41,14 +41,14 @@ public struct TensorBoardEvent: Sendable {
   }
 
   /// Seconds since 1970.
-  public var time: Double
+  package var time: Double
   /// Training steps so far.
-  public var step: Int
+  package var step: Int
   /// What it is.
-  public var content: Content
+  package var content: Content
 
   /// An event at `step`.
-  public init(time: Double = Date().timeIntervalSince1970, step: Int, _ content: Content) {
+  package init(time: Double = Date().timeIntervalSince1970, step: Int, _ content: Content) {
     self.time = time
     self.step = step
     self.content = content

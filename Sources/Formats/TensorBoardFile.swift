@@ -1,24 +1,24 @@
 // A file of TensorBoard's events, written record by record: what is in it can be shown at any time,
 // and what a kill cuts off is passed over by its checks.
-public import Foundation
+package import Foundation
 import Glibc
 
 /// An event file that is written to.
-public final class TensorBoardFile {
+package final class TensorBoardFile {
   private static let prefix = "events.out.tfevents."
   private let file: FileDescriptor
 
   /// Where the file is.
-  public let url: URL
+  package let url: URL
 
   /// The event files in `folder`, in the order in which TensorBoard reads them.
-  public static func files(in folder: URL) -> [URL] {
+  package static func files(in folder: URL) -> [URL] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.filter { $0.hasPrefix(prefix) }.sorted().map(folder.appendingPathComponent)
   }
 
   /// Begins a new file in `folder`, which comes after those that are there. Throws `FileError`.
-  public init(in folder: URL) throws(FileError) {
+  package init(in folder: URL) throws(FileError) {
     let now = Date().timeIntervalSince1970
     let latest = Self.files(in: folder).compactMap { url in
       Int(url.lastPathComponent.dropFirst(Self.prefix.count).prefix { $0.isNumber })
@@ -39,12 +39,12 @@ public final class TensorBoardFile {
   }
 
   /// Appends `events`. Throws `FileError`.
-  public func append(_ events: [TensorBoardEvent]) throws(FileError) {
+  package func append(_ events: [TensorBoardEvent]) throws(FileError) {
     try append(events.flatMap(\.messages))
   }
 
   /// Waits until what was appended is on the disk. Throws `FileError`.
-  public func synchronize() throws(FileError) { try file.synchronize() }
+  package func synchronize() throws(FileError) { try file.synchronize() }
 
   /// One record a message: its length, the length's check, the message, the message's check.
   private func append(_ messages: [Data]) throws(FileError) {

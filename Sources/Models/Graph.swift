@@ -28,15 +28,15 @@ public struct Graph: Hashable, Sendable {
   public private(set) var nodes: [Node]
 
   /// A network that so far holds its images alone.
-  public init(input: Shape) {
+  package init(input: Shape) {
     nodes = [
       Node(id: 0, name: "input", operation: .input, inputs: [], shape: input, tensors: [], multiplyAdds: 0)
     ]
   }
 
-  /// Appends an operation on earlier nodes and returns its id.
+  /// Appends an operation on earlier nodes, one at least, and returns its id.
   @discardableResult
-  public mutating func append(_ operation: Operation, named name: String, on inputs: Int...) -> Int {
+  package mutating func append(_ operation: Operation, named name: String, on inputs: Int...) -> Int {
     let shape = nodes[inputs[0]].shape
     let node = Node(
       id: nodes.count, name: name, operation: operation, inputs: inputs,

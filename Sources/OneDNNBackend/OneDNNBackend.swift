@@ -36,13 +36,13 @@ public final class OneDNNBackend: Backend {
         description: "\(threads) threads are out of range: use 1 to \(Self.limit)\(reason), by --threads or "
           + "training.threads")
     }
+    let loaded = dnnl_version()?.pointee
     // Another one may have come first in the loader's path; its primitives could still run when they return.
-    guard dnnl_version()?.pointee.cpu_runtime == DNNL_RUNTIME_OMP else {
+    guard let loaded, loaded.cpu_runtime == DNNL_RUNTIME_OMP else {
       throw OneDNNError(
         description: "the oneDNN that was loaded does not run on OpenMP: unset LD_LIBRARY_PATH, or install another")
     }
-    guard let loaded = dnnl_version()?.pointee, loaded.major == DNNL_VERSION_MAJOR, loaded.minor >= DNNL_VERSION_MINOR
-    else {
+    guard loaded.major == DNNL_VERSION_MAJOR, loaded.minor >= DNNL_VERSION_MINOR else {
       throw OneDNNError(
         description:
           "oneDNN \(Self.version) was loaded, and \(DNNL_VERSION_MAJOR).\(DNNL_VERSION_MINOR) or a later one "
@@ -94,6 +94,9 @@ public final class OneDNNBackend: Backend {
 
   /// The fastest precision that trains well on this CPU.
   public static var bestPrecision: Precision { hasFastBF16 ? .bf16 : .fp32 }
+
+  /// See `Backend`.
+  public var bestPrecision: Precision { Self.bestPrecision }
 
   /// See `Backend`. Throws `ComputeError` for what it refuses, also bf16 where the CPU lacks it, and `OneDNNError`.
   public func compileTraining(

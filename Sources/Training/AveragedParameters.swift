@@ -1,19 +1,19 @@
 // Averages of weights, evaluated and saved in place of the last ones: a moving one that training never sees,
 // and Lookahead's, which training takes back.
-public import Compute
+package import Compute
 import Glibc
-public import Models
+package import Models
 
 /// An exponential moving average of weights and running statistics (Polyak and Juditsky 1992; Tarvainen and
 /// Valpola 2017), evaluated in place of the last ones.
-public final class AveragedParameters {
+package final class AveragedParameters {
   /// The average, in the form of the weights that it averages.
-  public let store: ParameterStore
+  package let store: ParameterStore
   private let source: ParameterStore
   private let decay: Float
 
   /// An average that starts at the present values of `source`.
-  public init(_ source: ParameterStore, graph: Graph, decay: Double) {
+  package init(_ source: ParameterStore, graph: Graph, decay: Double) {
     self.source = source
     self.decay = Float(decay)
     store = ParameterStore(graph)
@@ -22,22 +22,23 @@ public final class AveragedParameters {
 
   /// average ← decay · average + (1 − decay) · values. Early on the decay is smaller, (1 + n) / (10 + n) after `n`
   /// updates of the present network, so that the start weights are soon forgotten.
-  public func update(after updates: Int) {
+  package func update(after updates: Int) {
     let decay = min(self.decay, Float(1 + updates) / Float(10 + updates))
     store.move(towards: source, by: 1 - decay)
   }
 }
 
 /// Slow weights, running statistics included, that every few steps move towards the trained ones and then take their
-/// place (Zhang et al. 2019); with a share that grows over the run, airbench's (Jordan 2024).
-public final class Lookahead {
+/// place (Zhang et al. 2019); with a share that grows over the run, airbench's (Jordan 2024), which
+/// but for the last step: there its weights become the slow ones, and here the slow ones move once more.
+package final class Lookahead {
   /// The slow weights.
-  public let store: ParameterStore
+  package let store: ParameterStore
   private let source: ParameterStore
   private let settings: Configuration.OptimizerSettings.LookaheadSettings
 
   /// Slow weights that start at the present values of `source`.
-  public init(
+  package init(
     _ source: ParameterStore, graph: Graph, settings: Configuration.OptimizerSettings.LookaheadSettings
   ) {
     self.source = source
@@ -48,7 +49,7 @@ public final class Lookahead {
 
   /// After step `step` of `steps`, counted from 1: where it is due, and after the last one, slow ← share · slow +
   /// (1 − share) · values, and values ← slow.
-  public func update(after step: Int, of steps: Int) {
+  package func update(after step: Int, of steps: Int) {
     guard settings.every > 0, step % settings.every == 0 || step == steps else { return }
     let share = settings.decay * pow(Double(step) / Double(steps), settings.power)
     store.move(towards: source, by: Float(1 - share))

@@ -42,6 +42,15 @@ public struct CheckpointInfo: Sendable {
   /// The weights that its run started from, as they were named; nil where they were drawn.
   public var startWeights: String? { notes[Self.startWeightsNote] }
 
+  /// The data set that it was trained on, as `data.dataset` has it; nil where it does not say.
+  public var dataset: String? {
+    get { notes["dataset"] }
+    set { notes["dataset"] = newValue }
+  }
+
+  /// The precision that it was trained in; nil where it does not say.
+  public var trainingPrecision: Precision? { notes["precision"].flatMap(Precision.init) }
+
   /// Training steps so far, where it says so.
   public var steps: Int { notes["step"].flatMap { Int($0) } ?? 0 }
 
@@ -120,6 +129,7 @@ public enum Checkpoint {
     let model = try decode("model", as: ResNetSpec.self) ?? fallback?.model ?? inferredModel(of: file, at: url)
     do {
       try model.validate()
+      _ = try model.graph()
     } catch {
       throw CheckpointError(description: "\(url.path): describes an impossible network: \(error)")
     }
@@ -155,7 +165,8 @@ public enum Checkpoint {
   }
 
   /// Weights from `url`, safetensors or a file that `torch.save` wrote, and what they are for. Names and shapes have to
-  /// match the network's exactly. Throws `CheckpointError`, `SafetensorsError` or `TorchArchiveError`.
+  /// match the network's exactly. Throws `CheckpointError`, `SafetensorsError`, `TorchArchiveError` or, where `fallback`
+  /// normalises by nonsense, `DatasetError`.
   public static func load(
     _ url: URL, fallback: Configuration? = nil
   ) throws -> (parameters: ParameterStore, graph: Graph, info: CheckpointInfo) {

@@ -5,7 +5,7 @@ public import Datasets
 public import Foundation
 public import Models
 
-/// Weights, ready to judge pictures.
+/// Weights, ready to judge pictures. One thread at a time may use it.
 public final class Classifier {
   /// A class and how likely it is.
   public struct Guess: Encodable, Sendable, Equatable {
@@ -50,7 +50,7 @@ public final class Classifier {
     }
     side = shape.height
     self.batchSize = batchSize
-    framing = PictureFraming(dataset: info.notes["dataset"] ?? "")
+    framing = PictureFraming(dataset: info.dataset ?? "")
     normalization = info.normalization
     classNames =
       info.classNames.count == graph.classes ? info.classNames : (0..<graph.classes).map { "class \($0)" }

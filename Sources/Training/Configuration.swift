@@ -40,11 +40,12 @@ public struct Configuration: Codable, Sendable, Equatable {
     public var patience: Int = 0
     /// Seed of start weights, order, augmentation and dropout.
     public var seed: UInt64 = 0
-    /// `auto`, `fp32` or `bf16`.
+    /// `auto`, `fp32` or `bf16`: what a `Trainer` takes that is told no other.
     public var precision: PrecisionChoice = .auto
-    /// `fastest` or `direct`: the second rounds less in bf16 and takes about twice as long.
+    /// `fastest` or `direct`: the second rounds less in bf16 and takes about twice as long. For the backend, which
+    /// its maker tells.
     public var convolutions: ConvolutionAlgorithms = .fastest
-    /// Threads of the compute engine; 0 means `OMP_NUM_THREADS` or else all processors.
+    /// Threads of the backend, which its maker tells; 0 means `OMP_NUM_THREADS` or else all processors.
     public var threads: Int = 0
     /// Seconds between checkpoints.
     public var checkpointSeconds: Double = 60
@@ -58,6 +59,15 @@ public struct Configuration: Codable, Sendable, Equatable {
     case fp32
     /// bfloat16.
     case bf16
+
+    /// The precision of plans, where `best` is the fastest that trains well.
+    public func resolved(best: Precision) -> Precision {
+      switch self {
+      case .auto: best
+      case .fp32: .fp32
+      case .bf16: .bf16
+      }
+    }
   }
 
   /// The most epochs of a run, or of a trial of a search.

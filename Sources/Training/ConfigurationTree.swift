@@ -119,17 +119,22 @@ public enum ConfigurationTree: Hashable, Sendable {
     }
   }
 
+  /// What people call the types of settings.
+  private static let words = [
+    "Mapping": "a map of keys", "Sequence": "a list", "Int": "a whole number", "UInt64": "a whole number from 0 on",
+    "Double": "a number", "Float": "a number", "Bool": "true or false", "String": "a text",
+  ]
+
   private static func message(_ error: DecodingError) -> String {
     func path(_ context: DecodingError.Context) -> String { Self.path(context.codingPath) }
     switch error {
     case .typeMismatch(let type, let context):
-      let wanted = ["Mapping": "a map of keys", "Sequence": "a list"]["\(type)"] ?? "a value of type \(type)"
-      return "\(path(context)): \(wanted) is expected"
+      return "\(path(context)): \(words["\(type)"] ?? "a value of type \(type)") is expected"
     case .valueNotFound(let type, let context):
       return "\(path(context)): a value of type \(type) is missing"
     case .keyNotFound(let key, let context):
       let parent = path(context)
-      return "\(parent.isEmpty ? "" : "\(parent).")\(key.stringValue): is missing"
+      return "\(parent.isEmpty ? "" : "\(parent).")\(key.stringValue): is missing, and has no default"
     case .dataCorrupted(let context):
       let reason = context.underlyingError.map { "\($0)" } ?? context.debugDescription
       return "\(path(context)): \(reason)"

@@ -43,7 +43,7 @@ public struct Evaluation: Sendable {
   }
 
   /// The verdict on `logits`.
-  public init(logits: [Float], labels: [Int32], classes: Int) {
+  package init(logits: [Float], labels: [Int32], classes: Int) {
     self.logits = logits
     self.labels = labels
     self.classes = classes
@@ -65,7 +65,7 @@ public struct Evaluation: Sendable {
   }
 }
 
-/// Runs an inference plan over images that it prepares itself.
+/// Runs an inference plan over images that it prepares itself. One thread at a time may use it.
 public final class Evaluator {
   private let plan: any InferencePlan
   private let loader: BatchLoader
@@ -75,7 +75,7 @@ public final class Evaluator {
   private let batch: AlignedBuffer<Float>
 
   /// An evaluator of `plan` on the images `indices` of `set`, in that order and unchanged.
-  public init(
+  package init(
     _ plan: any InferencePlan, classes: Int, set: ImageSet, indices: [Int], normalization: Normalization
   ) throws {
     self.plan = plan

@@ -1,22 +1,22 @@
 // One step of all weights along their gradients, over the flat buffers of a parameter store:
 // SGD for most, Muon for filters where it is asked for, clipping before both.
-public import Compute
+package import Compute
 import Models
 
 /// Changes the values of a store along their gradients.
 ///
 /// SGD is `torch.optim.SGD`'s: decay joins the gradient, velocity ← momentum · velocity + gradient. A factor on the
 /// learning rate divides the decay's coefficient, so that it leaves the pace of decay as it is.
-public final class Optimizer {
+package final class Optimizer {
   private let store: ParameterStore
   private let settings: Configuration.OptimizerSettings
   /// The velocity of each trainable value.
-  public let velocity: AlignedBuffer<Float>
+  package let velocity: AlignedBuffer<Float>
   private var groups: [ParameterGroup]
   private let muon: Muon?
 
   /// An optimizer at rest for the values of `store`; `backend` multiplies matrices.
-  public init(_ store: ParameterStore, settings: Configuration.OptimizerSettings, backend: some Backend) {
+  package init(_ store: ParameterStore, settings: Configuration.OptimizerSettings, backend: some Backend) {
     self.store = store
     self.settings = settings
     velocity = AlignedBuffer(count: store.gradients.count)
@@ -28,7 +28,7 @@ public final class Optimizer {
   }
 
   /// Bytes that it holds.
-  public var memoryBytes: Int { 4 * velocity.count + (muon?.memoryBytes ?? 0) }
+  package var memoryBytes: Int { 4 * velocity.count + (muon?.memoryBytes ?? 0) }
 
   /// Trains the tensors of `graph`, and no others of the store, from now on.
   func train(only graph: Graph) {
@@ -36,7 +36,7 @@ public final class Optimizer {
   }
 
   /// Changes the values by one step along the gradients, at `learningRate` times each group's factor.
-  public func step(learningRate: Double) throws {
+  package func step(learningRate: Double) throws {
     clip()
     for group in groups {
       let decay = group.decays ? Float(settings.weightDecay / group.factor) : 0

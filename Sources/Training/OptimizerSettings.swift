@@ -8,7 +8,9 @@ extension Configuration {
     public enum Kind: String, Codable, Sendable, CaseIterable {
       /// Stochastic gradient descent with momentum.
       case sgd
-      /// Steps with orthogonal rows (Jordan et al. 2024); see `Muon`.
+      /// Muon: momentum made nearly orthogonal by the iteration X ← aX + bXXᵀX + cXXᵀXXᵀX with a = 3.4445, b = −4.7750
+      /// and c = 2.0315, of filters as rows (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural
+      /// networks").
       case muon
     }
 
@@ -24,7 +26,7 @@ extension Configuration {
     public struct MuonSettings: Codable, Sendable, Equatable {
       /// Momentum of the filters' gradients; it is Nesterov's.
       public var momentum: Double
-      /// Steps of the iteration that makes rows orthogonal.
+      /// Steps of the iteration that makes rows orthogonal, 1 to 6.
       public var steps: Int
       /// Whether each layer's filters are scaled to a norm of √(number of filters) before each step, as in airbench
       /// (Jordan 2024): the learning rate is then the relative change of the weights. They need no decay.
@@ -89,7 +91,7 @@ extension Configuration {
       try demand(weightDecay >= 0 && weightDecay.isFinite, "optimizer.weightDecay", "use 0 or more")
       try demand(clipNorm >= 0, "optimizer.clipNorm", "use 0 (no limit) or more")
       try demand((0..<1).contains(muon.momentum), "optimizer.muon.momentum", "use 0 up to, but not, 1")
-      try demand((1...10).contains(muon.steps), "optimizer.muon.steps", "use 1 to 10")
+      try demand((1...Muon.mostSteps).contains(muon.steps), "optimizer.muon.steps", "use 1 to \(Muon.mostSteps)")
       try demand(lookahead.every >= 0, "optimizer.lookahead.every", "use 0 (never) or more steps")
       try demand((0...1).contains(lookahead.decay), "optimizer.lookahead.decay", "use a share of 0 to 1")
       try demand(

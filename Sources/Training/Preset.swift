@@ -79,8 +79,8 @@ public struct Preset: Sendable {
   }
 
   /// Residual groups behind convolution and pool (Page 2018; Jordan 2024, airbench96), whose maps have 16, 8 (and 4)
-  /// pixels a side, whitening first, filters trained by Muon at airbench94_muon's rates, which belong to sums of losses over
-  /// 2,000 images, turned into those for means over 500.
+  /// pixels a side, whitening first, filters trained by Muon near airbench94_muon's rates (halved for the filters),
+  /// which belong to sums of losses over 2,000 images and not to means over 500.
   private static func groups(
     _ name: String, _ summary: String, channels: [Int], blocks: Int = 1, epochs: Int, _ augmentation: Augmentation,
     adjust: (inout Configuration) -> Void

@@ -79,12 +79,16 @@ public struct RunDirectory: Sendable {
   public static func find(_ text: String, in runs: URL) throws -> RunDirectory {
     let candidates = [RunDirectory(URL(fileURLWithPath: text)), RunDirectory(runs.appendingPathComponent(text))]
     guard let run = candidates.first(where: \.exists) else {
-      throw ConfigurationError("no run \(text): neither a run's folder nor a name in \(runs.path)")
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: runs.path)) ?? []
+      let known = names.filter { RunDirectory(runs.appendingPathComponent($0)).exists }.sorted().prefix(20)
+      throw ConfigurationError(
+        "no run \(text): neither a run's folder nor a name in \(runs.path), which has "
+          + (known.isEmpty ? "none" : known.joined(separator: ", ")))
     }
     return run
   }
 
-  /// The result of a finished run; nil where it is still under way. Throws `CheckpointError` where it cannot be read.
+  /// The result of a finished run; nil where nobody has written one (`write(_:)`), as `tpsnet train` does. Throws `CheckpointError` where it cannot be read.
   public func finishedSummary() throws -> RunSummary? {
     guard FileManager.default.fileExists(atPath: summary.path) else { return nil }
     let data = try AtomicFile.read(summary)
@@ -133,11 +137,11 @@ public struct RunSummary: Codable, Sendable {
   public var epochs: Int
   /// Seconds of training and evaluation, interruptions apart.
   public var seconds: Double
-  /// Best accuracy on the validation images; none were held out if nil.
+  /// Best accuracy on the validation images, 0…1; none were held out if nil.
   public var validationAccuracy: Double?
   /// The epoch whose weights were chosen.
   public var chosenEpoch: Int
-  /// Accuracy of those weights on the test images, evaluated once, after the choice.
+  /// Accuracy of those weights on the test images, 0…1, evaluated once, after the choice.
   public var testAccuracy: Double
   /// The same with the mean of each image's and its mirror image's logits.
   public var testAccuracyFlipTTA: Double

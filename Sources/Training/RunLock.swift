@@ -19,7 +19,7 @@ final class RunLock {
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       close(descriptor)
       throw ConfigurationError(
-        "run \(run.url.path) is being trained by another process: wait for its end, or choose another --name")
+        "run \(run.url.path) is being trained by another trainer: wait for its end, or choose another name")
     }
     AtomicFile.removeRemains(in: folder)
   }

@@ -14,8 +14,11 @@ public struct Saliency: Sendable {
 
   /// Covers each part of `picture` in turn with a square of a quarter of the side in the mean colour, a quarter of the
   /// square apart, and measures the fall of the log-odds of class `label`. A pixel's value is the mean over the squares
-  /// that cover it.
+  /// that cover it. Throws `ConfigurationError` where there is no such class.
   public init(of picture: DecodedImage, label: Int, _ classifier: Classifier) throws {
+    guard classifier.classNames.indices.contains(label) else {
+      throw ConfigurationError("there is no class \(label): use 0 to \(classifier.classNames.count - 1)")
+    }
     let side = classifier.side
     let square = max(1, side / 4)
     let places = Self.places(side: side, square: square, step: max(1, square / 4))

@@ -3,13 +3,13 @@ public import Datasets
 import Models
 
 extension Trainer {
-  /// The first `columns` × `rows` images of the first epoch (fewer where a batch has fewer), side by side, twice as large.
+  /// The first `columns` × `rows` images of the first epoch (at least one, and no more than a batch has), side by side,
+  /// twice as large.
   public func augmentedSamples(columns: Int = 8, rows: Int = 4) throws -> DecodedImage {
-    loader.start(epoch: 0, step: 0)
-    defer { loader.stop() }
+    let loader = try makeLoader()
     let batch = loader.next()
-    let columns = min(columns, batch.count)
-    let rows = min(rows, batch.count / columns)
+    let columns = min(max(1, columns), batch.count)
+    let rows = min(max(1, rows), batch.count / columns)
     let shape = graph.inputShape
     let normalization = try configuration.normalization()
     let scale = 2

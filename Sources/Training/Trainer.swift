@@ -6,7 +6,8 @@ import Formats
 import Foundation
 import Models
 
-/// Trains one configuration into one run's folder.
+/// Trains one configuration into one run's folder. Everything happens on the thread that calls it: neither a trainer nor
+/// a backend is `Sendable`.
 public final class Trainer {
   let configuration: Configuration
   private let configurationText: String
@@ -24,7 +25,9 @@ public final class Trainer {
   /// The weights that are evaluated and saved.
   private let judged: ParameterStore
   private let optimizer: Optimizer
-  let loader: BatchLoader
+  private let loader: BatchLoader
+  /// Makes another loader of the same batches.
+  let makeLoader: () throws -> BatchLoader
   private let makeStage: (ResNetSpec) throws -> TrainingStage
   private var stage: TrainingStage?
   /// The last network that those who watch were told of.
@@ -34,15 +37,17 @@ public final class Trainer {
   private var lastCheckpoint = ContinuousClock.now
   private var lock: RunLock?
 
-  /// Prepares a run; `train` compiles it.
+  /// Prepares a run; `train` compiles it. Of the configuration, `training.threads` and `training.convolutions` are the
+  /// backend's, which whoever makes it has to tell. Throws `ConfigurationError`, `SpecError` or `DatasetError` for what
+  /// cannot be trained.
   ///
   /// - Parameters:
   ///   - dataset: its training images alone are used.
-  ///   - precision: of the plans; `auto` is already decided.
+  ///   - precision: of the plans; nil takes `training.precision`, where `auto` is the backend's fastest.
   ///   - emit: receives every event.
   ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
   public init(
-    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision = .fp32,
+    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision? = nil,
     run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
     isInterrupted: @escaping () -> Bool = { false }
   ) throws {
@@ -50,6 +55,7 @@ public final class Trainer {
     try configuration.validate()
     self.configuration = configuration
     self.run = run
+    let precision = precision ?? configuration.training.precision.resolved(best: backend.bestPrecision)
     self.precision = precision
     self.emit = emit
     self.isInterrupted = isInterrupted
@@ -63,10 +69,13 @@ public final class Trainer {
     counts = (split.train.count, split.validation.count)
     let normalization = try configuration.normalization()
     // First, because it refuses images that nothing below can take.
-    loader = try BatchLoader(
-      set: dataset.train, indices: split.train, batchSize: settings.batchSize,
-      augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
-      dropsLast: true)
+    makeLoader = {
+      try BatchLoader(
+        set: dataset.train, indices: split.train, batchSize: settings.batchSize,
+        augmentation: configuration.augmentation, normalization: normalization, seed: settings.seed, shuffles: true,
+        dropsLast: true)
+    }
+    loader = try makeLoader()
     parameters = try Self.startWeights(
       of: graph, seed: settings.seed, set: dataset.train, indices: split.train, normalization: normalization)
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
@@ -132,7 +141,8 @@ public final class Trainer {
     try AtomicFile.write(Data(configurationText.utf8), to: run.configuration)
   }
 
-  /// Trains to the end, or until interrupted; called again after an interruption, it goes on.
+  /// Trains to the end, or until interrupted; called again after an interruption, it goes on. Throws `TrainingError`
+  /// where the loss is no number any more, and what a backend or a full disk throws; the last checkpoint stays.
   public func train() throws -> TrainingOutcome {
     // Before anything of a run that cannot be is written.
     if !hasStopped { _ = try presentStage() }

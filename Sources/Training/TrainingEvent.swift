@@ -49,7 +49,7 @@ public struct StepProgress: Sendable {
   public let epochs: Int
   /// Steps taken in this epoch, and its total.
   public let step, stepsPerEpoch: Int
-  /// Means over this epoch's steps so far.
+  /// Means over this epoch's steps so far; the accuracy is 0…1.
   public let loss, accuracy: Double
   /// Training images a second in this epoch.
   public let imagesPerSecond: Double

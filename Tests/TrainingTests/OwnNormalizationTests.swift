@@ -25,12 +25,10 @@ import Training
     return configuration
   }
 
-  private let nowhere = DataDirectory(path: "/nonexistent")
-
   @Test func heldOutImagesAreNotMeasured() throws {
     var configuration = configuration
     let set = try dataset(configuration)
-    _ = try configuration.loadDataset(from: nowhere, loaded: set)
+    try configuration.fillNormalization(from: set)
     let indices = try Trainer.split(set.train, configuration.data).train
     let expected = try set.train.subset(indices).channelStatistics
     let all = set.train.channelStatistics
@@ -45,20 +43,20 @@ import Training
     var (all, few) = (configuration, configuration)
     few.data.limitTrain = 12
     let set = try dataset(all)
-    _ = try all.loadDataset(from: nowhere, loaded: set)
-    _ = try few.loadDataset(from: nowhere, loaded: set)
+    try all.fillNormalization(from: set)
+    try few.fillNormalization(from: set)
     #expect(all.data.mean != few.data.mean)
   }
 
   @Test func givenConstantsStay() throws {
     var configuration = Tiny.configuration
-    _ = try configuration.loadDataset(from: nowhere, loaded: dataset(configuration))
+    try configuration.fillNormalization(from: dataset(configuration))
     #expect(configuration.data.mean == [0.5, 0.5, 0.5] && configuration.data.std == [0.25, 0.25, 0.25])
   }
 
   @Test func cifar10HasTheStudys() throws {
     var configuration = configuration
-    _ = try configuration.loadDataset(from: nowhere, loaded: dataset(configuration, called: "cifar10"))
+    try configuration.fillNormalization(from: dataset(configuration, called: "cifar10"))
     #expect(configuration.data.mean == Normalization.study.mean)
     #expect(configuration.data.std == Normalization.study.standardDeviation)
   }

@@ -1,16 +1,16 @@
 // The activations and their gradients.
 import Glibc
-public import Models
+package import Models
 
 /// y = f(x) for each value.
-public enum ReferenceActivation {
+package enum ReferenceActivation {
   /// The output for `input`, of any shape.
-  public static func forward(_ input: ReferenceTensor, _ activation: Activation) -> ReferenceTensor {
+  package static func forward(_ input: ReferenceTensor, _ activation: Activation) -> ReferenceTensor {
     input.map { value($0, activation) }
   }
 
   /// The gradient of `input`, where `gradient` is that of the output; for a ReLU at 0 it is 0, as PyTorch's.
-  public static func backward(
+  package static func backward(
     _ gradient: ReferenceTensor, input: ReferenceTensor, _ activation: Activation
   ) -> ReferenceTensor {
     gradient.zip(input) { $0 * slope($1, activation) }

@@ -3,9 +3,9 @@
 /// y[n, k, r, c] = mean of x[n, k, r ..< r + kernel, c ..< c + kernel].
 ///
 /// Maps are images × channels × rows × columns; a precondition demands a window that fits.
-public enum ReferenceAveragePool {
+package enum ReferenceAveragePool {
   /// The output for `input`.
-  public static func forward(_ input: ReferenceTensor, kernel: Int) -> ReferenceTensor {
+  package static func forward(_ input: ReferenceTensor, kernel: Int) -> ReferenceTensor {
     var output = ReferenceTensor(shape: outputShape(of: input.shape, kernel: kernel))
     let share = 1 / Double(kernel * kernel)
     forEachPair(input.shape, kernel: kernel) { source, target in output[target] += share * input.data[source] }
@@ -13,7 +13,7 @@ public enum ReferenceAveragePool {
   }
 
   /// The gradient of an input of `inputShape`, where `gradient` is that of the output.
-  public static func backward(_ gradient: ReferenceTensor, inputShape: [Int], kernel: Int) -> ReferenceTensor {
+  package static func backward(_ gradient: ReferenceTensor, inputShape: [Int], kernel: Int) -> ReferenceTensor {
     precondition(gradient.shape == outputShape(of: inputShape, kernel: kernel), "a gradient of the output's shape")
     var result = ReferenceTensor(shape: inputShape)
     let share = 1 / Double(kernel * kernel)

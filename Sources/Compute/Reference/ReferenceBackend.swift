@@ -1,18 +1,21 @@
 // The oracle as a backend: plain loops in double precision behind the contract of the fast one.
-public import Models
+package import Models
 
 /// Executes graphs in double precision with plain loops: slow, exact, and what other backends are measured against.
 ///
 /// Values are read from the store as Float and results are rounded to Float once, at the end.
-public struct ReferenceBackend: Backend {
+package struct ReferenceBackend: Backend {
   /// The reference backend.
-  public init() {}
+  package init() {}
+
+  /// Double precision counts as fp32.
+  package var bestPrecision: Precision { .fp32 }
 
   /// Compiles a training step.
   ///
   /// Throws `ComputeError`: `unsupportedPrecision` for bf16, `missingTensor` where `parameters` are another
   /// network's, `invalidBatch` where `batchSize` is too small to train on.
-  public func compileTraining(
+  package func compileTraining(
     _ graph: Graph, batchSize: Int, precision: Precision, parameters: ParameterStore
   ) throws -> any TrainingPlan {
     try check(precision)
@@ -25,7 +28,7 @@ public struct ReferenceBackend: Backend {
   ///
   /// Throws `ComputeError`: `unsupportedPrecision` for bf16, `missingTensor` where `parameters` are another
   /// network's, `invalidBatch` where `batchSize` is not positive.
-  public func compileInference(
+  package func compileInference(
     _ graph: Graph, batchSize: Int, precision: Precision, foldsBatchNorm: Bool, parameters: ParameterStore
   ) throws -> any InferencePlan {
     try check(precision)

@@ -1,26 +1,26 @@
 // Batch normalisation (Ioffe and Szegedy 2015, "Batch normalization"): one mean and variance a channel,
 // over the batch and all pixels, with PyTorch's conventions for the running statistics.
-public import Models
+import Models
 
 /// y = scale · (x − mean) / √(variance + ε) + shift, by channel; maps are images × channels × rows × columns,
 /// all else holds one value a channel. Preconditions demand extents that agree.
-public enum ReferenceBatchNorm {
+package enum ReferenceBatchNorm {
   /// Mean and variance of each channel.
-  public struct Statistics: Hashable, Sendable {
+  package struct Statistics: Hashable, Sendable {
     /// The means.
-    public var mean: ReferenceTensor
+    package var mean: ReferenceTensor
     /// The variances.
-    public var variance: ReferenceTensor
+    package var variance: ReferenceTensor
 
     /// Statistics of given means and variances.
-    public init(mean: ReferenceTensor, variance: ReferenceTensor) {
+    package init(mean: ReferenceTensor, variance: ReferenceTensor) {
       self.mean = mean
       self.variance = variance
     }
 
     /// Running statistics moved by `momentum` towards those of a batch of `count` values a channel, at least 2: the
     /// variance that enters is the unbiased one, count / (count − 1) times the batch's.
-    public func moved(
+    package func moved(
       towards batch: Statistics, count: Int, momentum: Double = BatchNorm().momentum
     ) -> Statistics {
       precondition(count > 1, "one value has no unbiased variance")
@@ -32,20 +32,20 @@ public enum ReferenceBatchNorm {
   }
 
   /// The gradients of an input and of the two parameters.
-  public struct Gradients: Hashable, Sendable {
+  package struct Gradients: Hashable, Sendable {
     /// Gradient of the input.
-    public var input: ReferenceTensor
+    package var input: ReferenceTensor
     /// Gradients of scale and shift.
-    public var scale, shift: ReferenceTensor
+    package var scale, shift: ReferenceTensor
   }
 
   /// 1 / √(variance + ε).
-  public static func inverseDeviation(_ variance: Double, epsilon: Double = BatchNorm().epsilon) -> Double {
+  package static func inverseDeviation(_ variance: Double, epsilon: Double = BatchNorm().epsilon) -> Double {
     1 / (variance + epsilon).squareRoot()
   }
 
   /// Mean and biased variance of a batch.
-  public static func statistics(of input: ReferenceTensor) -> Statistics {
+  package static func statistics(of input: ReferenceTensor) -> Statistics {
     let channels = [input.shape[1]]
     var result = Statistics(mean: ReferenceTensor(shape: channels), variance: ReferenceTensor(shape: channels))
     let count = Double(input.count / channels[0])
@@ -59,7 +59,7 @@ public enum ReferenceBatchNorm {
   }
 
   /// The output for `input`: normalised by its own `statistics(of:)` in training, by running ones in inference.
-  public static func forward(
+  package static func forward(
     _ input: ReferenceTensor, scale: ReferenceTensor, shift: ReferenceTensor, statistics: Statistics,
     epsilon: Double = BatchNorm().epsilon
   ) -> ReferenceTensor {
@@ -73,7 +73,7 @@ public enum ReferenceBatchNorm {
   }
 
   /// The gradients in training, where mean and variance are functions of `input` and `gradient` is the output's.
-  public static func backward(
+  package static func backward(
     _ gradient: ReferenceTensor, input: ReferenceTensor, scale: ReferenceTensor,
     epsilon: Double = BatchNorm().epsilon
   ) -> Gradients {

@@ -6,9 +6,9 @@
 /// pad = ⌊(kernel − 1) / 2⌋ where the map is padded, which keeps its size at stride 1; else 0. Maps are images × channels
 /// × rows × columns, weights output × input channels × kernel × kernel.
 /// Preconditions demand extents that agree.
-public enum ReferenceConvolution {
+package enum ReferenceConvolution {
   /// The output for `input`.
-  public static func forward(
+  package static func forward(
     _ input: ReferenceTensor, weights: ReferenceTensor, stride: Int, isPadded: Bool = true
   ) -> ReferenceTensor {
     let walk = Walk(input: input.shape, weights: weights.shape, stride: stride, isPadded: isPadded)
@@ -25,7 +25,7 @@ public enum ReferenceConvolution {
   }
 
   /// The gradient of an input of `inputShape`, where `gradient` is that of the output.
-  public static func gradientOfInput(
+  package static func gradientOfInput(
     _ gradient: ReferenceTensor, inputShape: [Int], weights: ReferenceTensor, stride: Int, isPadded: Bool = true
   ) -> ReferenceTensor {
     let walk = Walk(input: inputShape, weights: weights.shape, stride: stride, isPadded: isPadded)
@@ -43,7 +43,7 @@ public enum ReferenceConvolution {
   }
 
   /// The gradient of weights of `weightShape`, where `gradient` is that of the output.
-  public static func gradientOfWeights(
+  package static func gradientOfWeights(
     _ gradient: ReferenceTensor, input: ReferenceTensor, weightShape: [Int], stride: Int, isPadded: Bool = true
   ) -> ReferenceTensor {
     let walk = Walk(input: input.shape, weights: weightShape, stride: stride, isPadded: isPadded)
@@ -62,7 +62,7 @@ public enum ReferenceConvolution {
   }
 
   /// The gradient of a bias, one value a channel.
-  public static func gradientOfBias(_ gradient: ReferenceTensor) -> ReferenceTensor {
+  package static func gradientOfBias(_ gradient: ReferenceTensor) -> ReferenceTensor {
     var result = ReferenceTensor(shape: [gradient.shape[1]])
     let pixels = gradient.shape[2] * gradient.shape[3]
     for index in 0..<gradient.count { result[index / pixels % result.count] += gradient.data[index] }
@@ -70,7 +70,7 @@ public enum ReferenceConvolution {
   }
 
   /// `output` with `bias`, one value a channel, added.
-  public static func adding(bias: ReferenceTensor, to output: ReferenceTensor) -> ReferenceTensor {
+  package static func adding(bias: ReferenceTensor, to output: ReferenceTensor) -> ReferenceTensor {
     precondition(output.shape.count == 4 && bias.shape == [output.shape[1]], "one bias a channel")
     var result = output
     let pixels = output.shape[2] * output.shape[3]

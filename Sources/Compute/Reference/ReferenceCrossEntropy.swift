@@ -4,21 +4,21 @@ import Glibc
 
 /// The mean over a batch of −Σ target · log softmax(logits), where the targets are `smoothing` / classes for every
 /// class and 1 − `smoothing` more for the label, or that times each class's share in a mixed image.
-public enum ReferenceCrossEntropy {
+package enum ReferenceCrossEntropy {
   /// What the loss says of a batch.
-  public struct Result: Hashable, Sendable {
+  package struct Result: Hashable, Sendable {
     /// The mean loss.
-    public var loss: Double
+    package var loss: Double
     /// Images whose largest logit is their label's; the first of equal ones counts as the largest.
-    public var correct: Int
+    package var correct: Int
     /// Gradient of the mean loss with respect to the logits, in their shape.
-    public var gradient: ReferenceTensor
+    package var gradient: ReferenceTensor
   }
 
   /// The loss of `logits`, images × classes (× 1 × 1).
   ///
   /// Preconditions demand one label an image, each a class number, and as many `shares` as logits.
-  public static func evaluate(
+  package static func evaluate(
     _ logits: ReferenceTensor, labels: [Int], shares: [Double]? = nil, smoothing: Double = 0
   ) -> Result {
     precondition(labels.count == logits.shape[0], "\(labels.count) labels for logits of shape \(logits.shape)")

@@ -4,17 +4,17 @@
 ///
 /// The input is images × anything, the weights features × inputs, the bias, where there is one, has one value a feature;
 /// the output is images × features × 1 × 1. Preconditions demand extents that agree.
-public enum ReferenceLinear {
+package enum ReferenceLinear {
   /// The gradients of an input and of the two parameters.
-  public struct Gradients: Hashable, Sendable {
+  package struct Gradients: Hashable, Sendable {
     /// Gradient of the input, in its shape.
-    public var input: ReferenceTensor
+    package var input: ReferenceTensor
     /// Gradients of weights and bias.
-    public var weights, bias: ReferenceTensor
+    package var weights, bias: ReferenceTensor
   }
 
   /// The output for `input`.
-  public static func forward(
+  package static func forward(
     _ input: ReferenceTensor, weights: ReferenceTensor, bias: ReferenceTensor?, scale: Double = 1
   ) -> ReferenceTensor {
     let (images, features, inputs) = extents(input, weights: weights)
@@ -33,7 +33,7 @@ public enum ReferenceLinear {
   }
 
   /// The gradients, where `gradient` is that of the output.
-  public static func backward(
+  package static func backward(
     _ gradient: ReferenceTensor, input: ReferenceTensor, weights: ReferenceTensor, scale: Double = 1
   ) -> Gradients {
     let (images, features, inputs) = extents(input, weights: weights)

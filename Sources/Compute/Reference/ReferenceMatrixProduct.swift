@@ -2,7 +2,7 @@
 
 extension ReferenceBackend {
   /// See `Backend`.
-  public func multiply(
+  package func multiply(
     _ left: Matrix, _ right: Matrix, scale: Float, adding factor: Float, to result: Matrix
   ) throws {
     try Matrix.check(left, times: right, into: result)

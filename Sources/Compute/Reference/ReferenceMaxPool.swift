@@ -4,15 +4,15 @@
 ///
 /// Maps are images × channels × rows × columns; a precondition demands a window that fits. The gradient goes to the first
 /// of equal maxima, row by row, as PyTorch's.
-public enum ReferenceMaxPool {
+package enum ReferenceMaxPool {
   /// The output for `input`.
-  public static func forward(_ input: ReferenceTensor, kernel: Int, stride: Int) -> ReferenceTensor {
+  package static func forward(_ input: ReferenceTensor, kernel: Int, stride: Int) -> ReferenceTensor {
     let shape = outputShape(of: input.shape, kernel: kernel, stride: stride)
     return ReferenceTensor(shape: shape, data: places(input, shape, kernel, stride).map { input.data[$0] })
   }
 
   /// The gradient of `input`, where `gradient` is that of the output.
-  public static func backward(
+  package static func backward(
     _ gradient: ReferenceTensor, input: ReferenceTensor, kernel: Int, stride: Int
   ) -> ReferenceTensor {
     let shape = outputShape(of: input.shape, kernel: kernel, stride: stride)

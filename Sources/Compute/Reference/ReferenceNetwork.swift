@@ -1,35 +1,35 @@
 // A graph interpreted node by node: the forward pass keeps every node's output,
 // the backward pass walks the nodes in reverse and sums gradients where paths meet.
-public import Models
+package import Models
 
 /// A network computed in double precision from given parameters; it keeps nothing between passes.
-public struct ReferenceNetwork: Sendable {
+package struct ReferenceNetwork: Sendable {
   /// What a training pass yields.
-  public struct Pass: Hashable, Sendable {
+  package struct Pass: Hashable, Sendable {
     /// The mean loss, label smoothing included.
-    public var loss: Double
+    package var loss: Double
     /// Images whose largest logit is their label's.
-    public var correct: Int
+    package var correct: Int
     /// The logits, images × classes × 1 × 1.
-    public var logits: ReferenceTensor
+    package var logits: ReferenceTensor
     /// The loss's gradients by all trainable tensors.
-    public var gradients: ReferenceParameters
+    package var gradients: ReferenceParameters
     /// The running statistics, moved by this batch.
-    public var statistics: ReferenceParameters
+    package var statistics: ReferenceParameters
   }
 
   /// The network.
-  public let graph: Graph
+  package let graph: Graph
 
   /// The network `graph`, which ends in logits.
-  public init(_ graph: Graph) {
+  package init(_ graph: Graph) {
     self.graph = graph
   }
 
   /// The logits of `images` (NCHW) in inference: running statistics, no dropout.
   ///
   /// Throws `ComputeError.missingTensor`; folded `parameters` are welcome.
-  public func logits(images: ReferenceTensor, parameters: ReferenceParameters) throws -> ReferenceTensor {
+  package func logits(images: ReferenceTensor, parameters: ReferenceParameters) throws -> ReferenceTensor {
     var outputs: [ReferenceTensor] = []
     for node in graph.nodes {
       outputs.append(try output(of: node, images: images, outputs: outputs, parameters: parameters, training: nil))
@@ -42,7 +42,7 @@ public struct ReferenceNetwork: Sendable {
   ///
   /// Throws `ComputeError`: `missingTensor`, or `invalidBatch` where labels do not fit or a batch normalisation
   /// meets a single value a channel, which has no variance (as PyTorch refuses it).
-  public func train(
+  package func train(
     images: ReferenceTensor, labels: [Int], shares: [Double]? = nil, parameters: ReferenceParameters,
     options: StepOptions = StepOptions()
   ) throws -> Pass {

@@ -1,19 +1,19 @@
 // A network's numbers by name, in double precision, and the folding of batch normalisation:
 // a change of the numbers alone, so that it can be tested apart from any kernel.
-public import Models
+package import Models
 
 /// Parameters and running statistics by PyTorch's names, or gradients of them.
-public struct ReferenceParameters: Hashable, Sendable {
+package struct ReferenceParameters: Hashable, Sendable {
   /// The tensors.
-  public var tensors: [String: ReferenceTensor]
+  package var tensors: [String: ReferenceTensor]
 
   /// Parameters of given tensors.
-  public init(tensors: [String: ReferenceTensor] = [:]) {
+  package init(tensors: [String: ReferenceTensor] = [:]) {
     self.tensors = tensors
   }
 
   /// The values that `store` holds for `graph`; throws `ComputeError.missingTensor` where it holds none.
-  public init(_ graph: Graph, from store: ParameterStore) throws {
+  package init(_ graph: Graph, from store: ParameterStore) throws {
     tensors = [:]
     for spec in graph.tensors {
       let values = store.values(of: spec.name)
@@ -23,7 +23,7 @@ public struct ReferenceParameters: Hashable, Sendable {
   }
 
   /// The tensor `name`; throws `ComputeError.missingTensor` if there is none.
-  public func tensor(_ name: String) throws -> ReferenceTensor {
+  package func tensor(_ name: String) throws -> ReferenceTensor {
     guard let tensor = tensors[name] else { throw ComputeError.missingTensor(name) }
     return tensor
   }
@@ -53,7 +53,7 @@ public struct ReferenceParameters: Hashable, Sendable {
   ///
   /// Such a convolution's weights are scaled by filter, its `bias` (a new one, or its own) takes up the rest, and the normalisation loses all its
   /// tensors: `ReferenceNetwork` takes one without tensors for the identity.
-  public func foldingBatchNorm(of graph: Graph) throws -> ReferenceParameters {
+  package func foldingBatchNorm(of graph: Graph) throws -> ReferenceParameters {
     var result = self
     let consumers = graph.consumers
     for node in graph.nodes {

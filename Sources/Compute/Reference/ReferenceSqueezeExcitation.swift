@@ -6,16 +6,16 @@ import Models
 /// y[n, k, ·] = g[n, k] · x[n, k, ·] with g = σ(W₂ · max(W₁ · mean(x) + b₁, 0) + b₂).
 ///
 /// Maps are images × channels × rows × columns; W₁ is hidden × channels, W₂ channels × hidden.
-public enum ReferenceSqueezeExcitation {
+package enum ReferenceSqueezeExcitation {
   /// The two layers' weights, or their gradients.
-  public struct Weights: Hashable, Sendable {
+  package struct Weights: Hashable, Sendable {
     /// hidden × channels, and one bias a hidden feature.
-    public var first, firstBias: ReferenceTensor
+    package var first, firstBias: ReferenceTensor
     /// channels × hidden, and one bias a channel.
-    public var second, secondBias: ReferenceTensor
+    package var second, secondBias: ReferenceTensor
 
     /// The weights of both layers.
-    public init(
+    package init(
       first: ReferenceTensor, firstBias: ReferenceTensor, second: ReferenceTensor, secondBias: ReferenceTensor
     ) {
       (self.first, self.firstBias) = (first, firstBias)
@@ -28,12 +28,12 @@ public enum ReferenceSqueezeExcitation {
   }
 
   /// The output for `input`.
-  public static func forward(_ input: ReferenceTensor, weights: Weights) -> ReferenceTensor {
+  package static func forward(_ input: ReferenceTensor, weights: Weights) -> ReferenceTensor {
     scaled(input, by: pass(input, weights).gates)
   }
 
   /// The gradients of the input and of the weights, where `gradient` is that of the output.
-  public static func backward(
+  package static func backward(
     _ gradient: ReferenceTensor, input: ReferenceTensor, weights: Weights
   ) -> (input: ReferenceTensor, weights: Weights) {
     let pass = pass(input, weights)

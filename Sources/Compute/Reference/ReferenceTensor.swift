@@ -2,41 +2,41 @@
 // in PyTorch's order of elements (the last extent moves fastest).
 
 /// A tensor in double precision; feature maps are images × channels × rows × columns (NCHW).
-public struct ReferenceTensor: Hashable, Sendable {
+package struct ReferenceTensor: Hashable, Sendable {
   /// The extents.
-  public let shape: [Int]
+  package let shape: [Int]
   /// The elements, as many as the product of the extents.
-  public internal(set) var data: [Double]
+  package internal(set) var data: [Double]
 
   /// A tensor of `shape` with every element `value`.
-  public init(shape: [Int], repeating value: Double = 0) {
+  package init(shape: [Int], repeating value: Double = 0) {
     self.shape = shape
     data = [Double](repeating: value, count: shape.reduce(1, *))
   }
 
   /// A tensor of `shape` with the elements `data`; a precondition demands as many as the shape holds.
-  public init(shape: [Int], data: [Double]) {
+  package init(shape: [Int], data: [Double]) {
     precondition(data.count == shape.reduce(1, *), "\(data.count) elements for a tensor of shape \(shape)")
     self.shape = shape
     self.data = data
   }
 
   /// Number of elements.
-  public var count: Int { data.count }
+  package var count: Int { data.count }
 
   /// The element at `position` of the flat order.
-  public subscript(position: Int) -> Double {
+  package subscript(position: Int) -> Double {
     get { data[position] }
     set { data[position] = newValue }
   }
 
   /// The tensor with `transform` applied to each element.
-  public func map(_ transform: (Double) -> Double) -> ReferenceTensor {
+  package func map(_ transform: (Double) -> Double) -> ReferenceTensor {
     ReferenceTensor(shape: shape, data: data.map(transform))
   }
 
   /// The tensor of `combine` applied to each pair of elements; a precondition demands equal shapes.
-  public func zip(_ other: ReferenceTensor, _ combine: (Double, Double) -> Double) -> ReferenceTensor {
+  package func zip(_ other: ReferenceTensor, _ combine: (Double, Double) -> Double) -> ReferenceTensor {
     precondition(shape == other.shape, "shapes \(shape) and \(other.shape) differ")
     var result = ReferenceTensor(shape: shape)
     result.write(reading: self, other) { result, first, second in
