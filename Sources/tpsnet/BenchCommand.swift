@@ -27,9 +27,9 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var options: ConfigurationOptions
   @OptionGroup var engine: EngineOptions
-  @Option(help: "Images of a step; default: the configuration's.")
+  @Option(help: "Batch size; default: the configuration's.")
   var batchSize: Int?
-  @Option(help: "Steps that count.")
+  @Option(help: "Timed steps, after two warm-up steps.")
   var steps = 10
   @Option(help: "train or infer.")
   var mode: Mode = .train
@@ -95,7 +95,7 @@ struct BenchCommand: ParsableCommand {
 
   private func show(_ result: Result) {
     Console.out(
-      "\(result.mode), batch \(result.batchSize), \(result.precision), \(result.threads) threads: "
+      "\(result.mode), batch \(result.batchSize), \(result.precision), \(Format.counted(result.threads, "thread")): "
         + "\(Format.fixed(result.millisecondsPerStep, 2)) ms a step (fastest \(Format.fixed(result.fastestMillisecondsPerStep, 2))), "
         + "\(Format.fixed(result.imagesPerSecond, 1)) images/s, \(Format.fixed(result.gflops, 0)) GFLOP/s, "
         + "peak memory \(Format.mebibytes(result.peakMemoryBytes))")

@@ -10,7 +10,7 @@ import Training
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Take over weights from PyTorch: a state_dict in a .pt or safetensors file.",
+    abstract: "Import weights from PyTorch: a state_dict in a .pt or safetensors file.",
     discussion: """
       The network's description comes from the file's metadata, else from --preset or --config, else from the tensors' \
       shapes; strides and pool then follow the family's law and are printed. Nothing in the file is executed.
@@ -43,7 +43,7 @@ struct ImportCommand: ParsableCommand {
     let configuration = try options.fallback(for: source) ?? Configuration.resolve([])
     var (parameters, graph, info) = try options.load(weights: source)
     info.classNames = try names(info, configuration)
-    info.notes["dataset"] = try info.notes["dataset"] ?? options.dataset(for: info.model)
+    info.dataset = try info.dataset ?? options.dataset(for: info.model)
     info.notes["source"] = source.lastPathComponent
     try Checkpoint.save(parameters, info: info, steps: info.steps, to: URL(fileURLWithPath: output))
 

@@ -15,12 +15,14 @@ struct ConfigurationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Lay a YAML or JSON configuration over it; with layers of its own and no --preset it starts from plain settings.",
+      "YAML or JSON file of settings, laid over the preset; one that lists layers starts from plain settings unless "
+        + "--preset is given.",
       valueName: "file"))
   var config: String?
 
   @Option(
-    name: .customLong("set"), help: ArgumentHelp("Set one key, e.g. schedule.period=300.", valueName: "key=value"))
+    name: .customLong("set"),
+    help: ArgumentHelp("Set one key, e.g. schedule.period=300; may be repeated.", valueName: "key=value"))
   var assignments: [String] = []
 
   /// The sources of settings, weakest first.
@@ -38,7 +40,7 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "auto (bf16 where the CPU has it), fp32 or bf16.")
   var precision: Configuration.PrecisionChoice?
 
-  @Option(help: "Threads; default: OMP_NUM_THREADS or all granted processors.")
+  @Option(help: "Threads; default: OMP_NUM_THREADS or all processors available to it.")
   var threads: Int?
 
   func validate() throws {
@@ -71,18 +73,11 @@ extension Horizon: ExpressibleByArgument {}
 
 extension Configuration.PrecisionChoice {
   /// The precision that this CPU is to use.
-  var resolved: Precision {
-    switch self {
-    case .auto: OneDNNBackend.bestPrecision
-    case .fp32: .fp32
-    case .bf16: .bf16
-    }
-  }
+  var resolved: Precision { resolved(best: OneDNNBackend.bestPrecision) }
 }
 
 extension OneDNNBackend {
-  /// The backend that a configuration asks for; 0 threads leave the choice to OpenMP, also for weights that were trained
-  /// with another number elsewhere.
+  /// The backend that a configuration asks for, with other `threads` if any are named; 0 leave the choice to OpenMP.
   static func make(_ configuration: Configuration, threads: Int? = nil) throws -> OneDNNBackend {
     let threads = threads ?? configuration.training.threads
     return try OneDNNBackend(

@@ -10,7 +10,7 @@ import Training
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Say what pictures show: PNG, JPEG or WebP of any size.",
+    abstract: "Classify pictures: PNG, JPEG or WebP.",
     discussion: """
       A picture is turned upright (EXIF), cut to its centred square and scaled to the network's size; for networks of \
       Fashion-MNIST it becomes grey, with that set's black margin. A folder stands for the pictures in it and below it; \
@@ -63,7 +63,7 @@ struct PredictCommand: ParsableCommand {
     if saliency != nil, rows.count != 1 {
       throw ConfigurationError("--saliency: \(rows.count) pictures: name one")
     }
-    let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads ?? 0)
+    let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads)
     let precision = loaded.precision(engine.precision)
     // The covered images of a saliency map come in many.
     let batch = saliency == nil ? min(rows.count, Self.largestBatch) : Self.largestBatch
@@ -103,6 +103,7 @@ struct PredictCommand: ParsableCommand {
     if let saliency, let picture = last, let best = rows[places[0]].top?.first {
       let map = try Saliency(of: picture, label: best.label, classifier)
       try AtomicFile.write(Data(map.overlay().png()), to: URL(fileURLWithPath: saliency))
+      Console.error("saliency for \(best.name): \(saliency)")
     }
     return rows
   }

@@ -22,12 +22,13 @@ struct RunSurroundings {
       Console.error("\(run.url.path) is not finished: its report is without test images, which are for the end")
       return result
     }
-    let configuration = result.configuration
+    var configuration = result.configuration
+    configuration.training.threads = 0
     do {
       let dataset = try configuration.dataset(from: data)
-      let backend = try OneDNNBackend.make(configuration, threads: engine.threads ?? 0)
+      let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
       let info = try Checkpoint.describe(run.chosenWeights)
-      let precision = (engine.precision ?? info.precision(configuration.training.precision)).resolved
+      let precision = info.precision(configuration.training.precision, asked: engine.precision)
       let evaluation = try Evaluator(
         weights: run.chosenWeights, backend: backend, set: dataset.test, precision: precision
       ).evaluate()

@@ -19,7 +19,7 @@ struct SummaryCommand: ParsableCommand {
 
       EXAMPLE
         tpsnet summary --preset tpsnet --budget 5M
-        tpsnet summary --set model.layers[0].blocks=5 --json
+        tpsnet summary --set 'model.layers[0].blocks=5' --json
         tpsnet summary --config mine.yaml --measure
       """)
 
@@ -120,7 +120,7 @@ struct SummaryCommand: ParsableCommand {
           + "images, validation and averages of weights come on top")
       Console.out(
         "time            \(Format.duration(cost.epochSeconds)) an epoch of \(Format.grouped(Cost.epochImages)) images "
-          + "(\(cost.precision), \(cost.threads) threads)")
+          + "(\(cost.precision), \(Format.counted(cost.threads, "thread")))")
     }
     if let budget = summary.budget {
       Console.out("budget          \(Format.grouped(budget)): \(summary.withinBudget ? "kept" : "exceeded")")
@@ -138,6 +138,6 @@ struct Quantity: ExpressibleByArgument {
     guard let number = Double(unit == nil ? argument : String(argument.dropLast())),
       (1...1e15).contains(number * (unit ?? 1))
     else { return nil }
-    count = Int(number * (unit ?? 1))
+    count = Int((number * (unit ?? 1)).rounded())
   }
 }

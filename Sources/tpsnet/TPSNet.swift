@@ -23,7 +23,7 @@ struct TPSNet: ParsableCommand {
         0    done
         1    failed while running
         2    wrong usage or configuration
-        3    the network failed a download
+        3    a download failed because of the network
         130  interrupted, after a checkpoint
       """,
     version: Environment.version,
@@ -43,15 +43,21 @@ struct TPSNet: ParsableCommand {
       Foundation.exit(code.rawValue)
     } catch {
       let code = exitStatus(of: error)
-      if code == 0 || isUsage(error) {
-        // Help, version and wrong arguments: ArgumentParser words them.
-        let text = fullMessage(for: error)
-        code == 0 ? Console.out(text) : Console.error(text)
+      if code == 0 {
+        // Help and version.
+        Console.out(fullMessage(for: error))
       } else {
-        Console.error("tpsnet: " + "\(error)".withoutControls)
+        Console.error("tpsnet: " + (isUsage(error) ? usage(error) : "\(error)").withoutControls)
       }
       Foundation.exit(code)
     }
+  }
+
+  /// Wrong arguments in one line: ArgumentParser's message, and of what follows it the help that it points to.
+  private static func usage(_ error: any Error) -> String {
+    let help = fullMessage(for: error).split(separator: "'").last { $0.hasSuffix(" --help") }
+    let message = message(for: error).split(separator: "\n").first ?? "wrong arguments"
+    return message + (help.map { " (see \($0))" } ?? "")
   }
 
   private static func isUsage(_ error: any Error) -> Bool {

@@ -35,7 +35,7 @@ struct TestCommand: ParsableCommand {
   @Option(
     help: "Views whose logits are averaged: none, flip (image and mirror image) or full (six: also moved by a pixel).")
   var tta: TestTimeAugmentation = .none
-  @Option(help: "Images of a pass.")
+  @Option(help: "Batch size; the result does not depend on it.")
   var batchSize = Trainer.evaluationBatch
   @Flag(help: "Apply batch normalisations on their own instead of folding them into convolutions.")
   var unfolded = false
@@ -75,7 +75,7 @@ struct TestCommand: ParsableCommand {
     try info.check(set, fits: graph)
     if let remark = info.remark(on: set) { Console.error(remark) }
 
-    let backend = try OneDNNBackend.make(configuration, threads: engine.threads ?? 0)
+    let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
     let precision = loaded.precision(engine.precision)
     let plan = try backend.compileInference(
       graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
@@ -130,7 +130,7 @@ struct TestCommand: ParsableCommand {
       Console.error(
         "\(path) has no folders train and test: judged by the fifth of its images that training leaves out; to have all "
           + "judged, move its folders into \(path)/test")
-      if info.trainingImages == nil, info.notes["dataset"] == configuration.data.dataset {
+      if info.trainingImages == nil, info.dataset == configuration.data.dataset {
         Console.error("weights of an earlier version, which divided such folders otherwise, know some of these images")
       }
     }

@@ -33,13 +33,13 @@ struct TrainCommand: ParsableCommand {
   var dataset: String?
   @Option(help: "Passes over the training images.")
   var epochs: Int?
-  @Option(help: "Images of a step.")
+  @Option(help: "Batch size.")
   var batchSize: Int?
   @Option(name: [.customLong("learning-rate"), .customLong("lr")], help: "Peak learning rate.")
   var learningRate: Double?
   @Option(help: "Seed of start weights, order, augmentation and dropout.")
   var seed: UInt64?
-  @Option(help: "Use at most so many training images.")
+  @Option(help: "Train on at most so many images.")
   var limitTrain: Int?
   @Option(help: "Name of the run; default: the preset's or the configuration file's with a number.")
   var name: String?
@@ -131,7 +131,7 @@ struct TrainCommand: ParsableCommand {
 
     Console.error(
       "run \(run.url.path): \(Format.grouped(try configuration.model.graph().parameterCount)) parameters, "
-        + "\(precision.rawValue), \(backend.threads) threads")
+        + "\(precision.rawValue), \(Format.counted(backend.threads, "thread"))")
     switch try trainer.train() {
     case .interrupted(let epoch, let step):
       reporter.finish()
@@ -170,9 +170,9 @@ struct TrainCommand: ParsableCommand {
   private func precision(of configuration: Configuration, _ resumed: RunDirectory?) -> Precision {
     let configured = configuration.training.precision
     guard let info = resumed.flatMap({ try? Checkpoint.describe($0.lastWeights) }) else { return configured.resolved }
-    var precision = info.precision(configured).resolved
+    var precision = info.precision(configured)
     if precision == .bf16, !OneDNNBackend.hasFastBF16 { precision = .fp32 }
-    if precision == .fp32, info.notes["precision"] == Precision.bf16.rawValue {
+    if precision == .fp32, info.trainingPrecision == .bf16 {
       Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
     }
     return precision
@@ -186,10 +186,11 @@ struct TrainCommand: ParsableCommand {
       let info = try? Checkpoint.describe(checkpoint)
     else { return [] }
     var own = try info.configuration() ?? Configuration(model: info.model)
-    own.data.dataset = info.notes["dataset"] ?? own.data.dataset
+    own.data.dataset = info.dataset ?? own.data.dataset
     (own.data.mean, own.data.std) = (info.normalization.mean, info.normalization.standardDeviation)
-    // The weights are of the whole network.
+    // The weights are of the whole network, and the threads were another training's.
     own.training.growth = []
+    own.training.threads = 0
     return [.text(try own.yaml(), origin: checkpoint.path)]
   }
 

@@ -37,7 +37,7 @@ struct WeightsOptions: ParsableArguments {
 
     /// What to compute in, if nothing else is `asked` for.
     func precision(_ asked: Configuration.PrecisionChoice?) -> Precision {
-      (asked ?? info.precision(configuration.training.precision)).resolved
+      info.precision(configuration.training.precision, asked: asked)
     }
   }
 
@@ -45,14 +45,15 @@ struct WeightsOptions: ParsableArguments {
   func load() throws -> Loaded {
     if let runName {
       let run = try RunDirectory.find(runName, in: URL(fileURLWithPath: runs))
-      let configuration = try run.storedConfiguration()
+      var configuration = try run.storedConfiguration()
+      configuration.training.threads = 0
       let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights, fallback: configuration)
       return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
     }
     let file = try ShippedWeights.file(weights ?? "")
     var (parameters, graph, info) = try options.load(weights: file)
     let configuration = try options.configuration(of: info)
-    info.notes["dataset"] = try info.notes["dataset"] ?? options.dataset(for: info.model)
+    info.dataset = try info.dataset ?? options.dataset(for: info.model)
     return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
   }
 }
@@ -94,7 +95,8 @@ extension ConfigurationOptions {
   /// `--config` are for weights that say nothing.
   func configuration(of info: CheckpointInfo) throws -> Configuration {
     let chosen = Array(layers.dropLast(assignments.count))
-    if let own = try info.configuration() {
+    if var own = try info.configuration() {
+      own.training.threads = 0
       guard chosen.isEmpty else {
         throw ConfigurationError(
           "--weights brings the configuration of its training: leave out --preset and --config; --set changes parts of "
@@ -104,7 +106,7 @@ extension ConfigurationOptions {
     }
     // What the file says is stronger than a preset, which is for its network.
     var base = try preset.map { try Preset.named($0).configuration } ?? Configuration(model: info.model)
-    if let dataset = info.notes["dataset"] { base.data.dataset = dataset }
+    if let dataset = info.dataset { base.data.dataset = dataset }
     let others = preset == nil ? layers : Array(layers.dropFirst())
     var result = try Configuration.resolve(others, over: base)
     result.model = info.model
@@ -121,9 +123,12 @@ extension ConfigurationOptions {
 }
 
 extension CheckpointInfo {
-  /// What to compute in: as configured, but where that is left open, weights that were trained and judged in fp32 keep
-  /// their accuracy to the image on processors that have bf16.
-  func precision(_ configured: Configuration.PrecisionChoice) -> Configuration.PrecisionChoice {
-    configured == .auto && notes["precision"] == "fp32" ? .fp32 : configured
+  /// What to compute in: as asked for, or else as configured; where both leave it open, weights that were trained and
+  /// judged in fp32 keep their accuracy to the image on processors that have bf16.
+  func precision(
+    _ configured: Configuration.PrecisionChoice, asked: Configuration.PrecisionChoice? = nil
+  ) -> Precision {
+    let choice = asked ?? configured
+    return asked == nil && choice == .auto && trainingPrecision == .fp32 ? .fp32 : choice.resolved
   }
 }

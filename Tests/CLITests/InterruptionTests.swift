@@ -94,7 +94,7 @@ import Testing
     program.wait(for: workspace.file("one", "metrics.csv"))
     let other = try tpsnet(workspace.resuming("one"))
     #expect(other.code == 2 && other.errorLines.count == 1 && other.output.isEmpty)
-    #expect(other.errors.contains("one is being trained by another process"))
+    #expect(other.errors.contains("one is being trained by another trainer"))
     program.send(SIGKILL)
     #expect(try program.outcome().code == nil)
     let rest = try Program(workspace.resuming("one"))
