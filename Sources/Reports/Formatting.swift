@@ -25,6 +25,11 @@ public enum Format {
     return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
   }
 
+  /// So many of something, `1 thread` or `2 threads`.
+  public static func counted(_ count: Int, _ noun: String) -> String {
+    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+  }
+
   /// A duration, `1:02:03` or `2:03`.
   public static func duration(_ seconds: Double) -> String {
     guard seconds < 1e12 else { return "–" }

@@ -168,6 +168,7 @@ import Training
     var configuration = Self.configuration()
     configuration.model.preActivation = entry == .block && blocks == 1
     configuration.model.stem.whitening = entry == .convPool && blocks == 1
+    configuration.model.squeezeExcitation = blocks == 1 ? 4 : 0
     configuration.model.layers[1].entry = entry
     configuration.model.layers[1].blocks = entry == .block ? blocks + 1 : blocks
     let run = try RunData(name: "mine", configuration: configuration, history: [], summary: nil)
@@ -176,6 +177,8 @@ import Training
       Int($0.dropLast(11).filter(\.isNumber))
     }
     #expect(counts.reduce(0, +) == run.network.parameters && counts.count >= 4)
+    let weighting = diagram.stages.flatMap(\.boxes).filter { $0.hasSuffix("squeeze-and-excitation") }
+    #expect(weighting.count == (blocks == 1 ? 2 : 0))
     #expect(diagram.stages.count { $0.hasShortcut } == (entry == .convPool && blocks == 0 ? 1 : 2))
   }
 

@@ -66,10 +66,10 @@ import Testing
     #expect(page.contains("40 trials: 5 complete, 35 pruned."))
     let best = try #require(
       SampleStudy.halved.filter { $0.state == .complete }.max { ($0.value ?? 0) < ($1.value ?? 0) })
-    #expect(page.contains("Best: trial \(best.number), \(Format.percent(best.value ?? 0)) after 8 epochs."))
+    #expect(page.contains("Best: trial \(best.number), \(Format.percent(best.value ?? 0)) in the best of 8 epochs."))
     #expect(page.contains("training time of all trials 8:20"))
     // A fifth of forty is eight trials, but ten are the least: ten came to 4 epochs, and five farther.
-    #expect(data.epoch == 4 && page.contains("Trials are compared after 4 epochs: 10 of 40 trials came so far."))
+    #expect(data.epoch == 4 && page.contains("Trials are compared after 4 epochs: 10 of 40 trials got there."))
     #expect(page.contains("tpsnet train --from-trial 'a<b>&\"'\\''"))
     #expect(page.contains("--space space.yaml --set data.limitTrain=1000 --epochs 8 --seed 3 --trials 40"))
     #expect(page.contains(" --storage s.db --output report.html"))

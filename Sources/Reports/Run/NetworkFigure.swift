@@ -58,7 +58,9 @@ private struct NetworkDiagram {
     guard layer.blocks > 0 else { return stages }
     let dropout = spec.blockDropout > 0 ? ["dropout"] : []
     let first = spec.preActivation ? ["BN", activation, convolution] : [convolution, "BN", activation] + dropout
-    let second = spec.preActivation ? ["BN", activation] + dropout + [convolution] : [convolution, "BN"]
+    let weighting = spec.squeezeExcitation > 0 ? ["squeeze-and-excitation"] : []
+    let second =
+      (spec.preActivation ? ["BN", activation] + dropout + [convolution] : [convolution, "BN"]) + weighting
     let sum = spec.preActivation ? "sum" : "sum, \(activation)"
     var blocks = stage(
       "layer \(index + 1): \(layer.blocks) block\(layer.blocks == 1 ? "" : "s")",

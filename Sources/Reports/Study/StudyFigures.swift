@@ -30,9 +30,10 @@ extension StudyData {
       "history",
       Plot(
         "Results as they came", x: Axis("trials ended", .integer),
-        y: Axis("validation accuracy when last measured", .percent),
+        y: Axis("validation accuracy", .percent),
         .scatter(clusters.enumerated().map { $0 == 0 ? Plot.Cluster($1.name, $1.points, trend: best.stepped) : $1 }),
-        note: best.isEmpty ? "" : "Line: the best so far.", emptyText: Self.noTrials))
+        note: best.isEmpty ? "" : "Of complete trials the best epoch's, else the last one's. Line: the best so far.",
+        emptyText: Self.noTrials))
   }
 
   /// How many trials came how far.
@@ -40,7 +41,7 @@ extension StudyData {
     Figure(
       "rungs",
       Plot(
-        "Trials that came so far",
+        "Trials that reached each epoch",
         x: Axis("epochs", .integer, scale: (survival.last?.epoch ?? 0) > 20 ? .log : .linear),
         y: Axis("trials", .integer, covers: [0]),
         .lines([Plot.Line("", survival.map { Plot.Point(Double($0.epoch), Double($0.count)) }, path: .stepped)]),
@@ -66,14 +67,17 @@ extension StudyData {
     let epochs = rungs.filter { rung in rung < (rungs.last ?? 0) }
     let bars = epochs.compactMap { epoch -> Plot.Bar? in
       let pairs = complete.compactMap { trial in
-        trial.intermediateValues[epoch].flatMap { early in trial.value.map { (early, $0) } }
+        // Its value would be the best epoch's, which may be this one.
+        let last = trial.intermediateValues.max { $0.key < $1.key }?.value ?? trial.value
+        return trial.intermediateValues[epoch].flatMap { early in last.map { (early, $0) } }
       }
       return RankCorrelation.coefficient(pairs).map { Plot.Bar("\(epoch)", $0) }
     }
     return Figure(
       "foresight",
       Plot(
-        "How well a rung foretells the end", x: Axis("rank correlation with the final accuracy", covers: [0, 1]),
+        "How well a rung foretells the end",
+        x: Axis("rank correlation with the last epoch's accuracy", covers: [0, 1]),
         y: Axis("epochs"), .bars(bars),
         note: bars.isEmpty
           ? ""
@@ -161,26 +165,29 @@ extension StudyData {
 
   private var varying: [StudyVariable] { variables.filter(\.varies) }
 
-  /// How much each variable matters, by both measures.
-  var importances: [Figure] {
-    func figure(_ kind: String, _ share: String, _ importances: [Importance]) -> Figure {
-      let known = Set(varying.map(\.name))
-      let bars = importances.filter { known.contains($0.parameter) }.prefix(12)
-        .map { Plot.Bar($0.parameter, $0.value) }
-      return Figure(
-        "importance \(kind)",
-        Plot(
-          "Importance by \(kind)", x: Axis(share, .percent), .bars(bars),
-          note: bars.count < known.count
-            ? "The first \(bars.count) of \(known.count) variables; mean over the trees of a random forest."
-            : "Mean over the trees of a random forest.",
-          emptyText: "needs \(Importance.leastObservations) trials that came so far"))
-    }
-    let permutation = Importance.permutation(Self.observations(compared))
-    return [
-      figure("fANOVA", "share of the variance of accuracy that it explains alone", importance),
-      figure("permutation", "rise of the squared error over the variance", permutation),
-    ]
+  /// How much each variable matters, by fANOVA.
+  var shareOfVariance: Figure {
+    figure("fANOVA", "share of the variance of accuracy that it explains alone", importance)
+  }
+
+  /// The same by permutation.
+  var riseOfError: Figure {
+    figure(
+      "permutation", "rise of the squared error over the variance", Importance.permutation(Self.observations(compared)))
+  }
+
+  private func figure(_ kind: String, _ share: String, _ importances: [Importance]) -> Figure {
+    let known = Set(varying.map(\.name))
+    let bars = importances.filter { known.contains($0.parameter) }.prefix(12)
+      .map { Plot.Bar($0.parameter, $0.value) }
+    return Figure(
+      "importance \(kind)",
+      Plot(
+        "Importance by \(kind)", x: Axis(share, .percent), .bars(bars),
+        note: bars.count < known.count
+          ? "The first \(bars.count) of \(known.count) variables; mean over the trees of a random forest."
+          : "Mean over the trees of a random forest.",
+        emptyText: "needs \(Importance.leastObservations) trials that reached this epoch"))
   }
 
   /// The effect of each variable that varies, and of the number of blocks of all layers.
@@ -201,7 +208,9 @@ extension StudyData {
 
   /// Every figure, in the order of the report.
   public var figures: [Figure] {
-    [history, cost] + importances + effects + [parallel, bestCurves, rungSurvival, rungAccuracies, foresight]
+    [history, cost, shareOfVariance, riseOfError] + effects + [
+      parallel, bestCurves, rungSurvival, rungAccuracies, foresight,
+    ]
   }
 }
 

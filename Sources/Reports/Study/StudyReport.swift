@@ -22,7 +22,7 @@ extension StudyData {
     page.figures([history, cost])
     page.section("What matters")
     page.paragraph(comparison)
-    page.figures(importances)
+    page.figures([shareOfVariance, riseOfError])
     page.section("Effects")
     let effects = effects
     let constants = variables.filter { !$0.varies }.map(\.name)
@@ -63,7 +63,7 @@ extension StudyData {
       }
       parts.append("trial \(best.number): \(values.joined(separator: " "))")
     }
-    let chosen = [cost, importances[0]] + effects.prefix(12) + [bestCurves, rungSurvival]
+    let chosen = [cost, shareOfVariance] + effects.prefix(12) + [bestCurves, rungSurvival]
     if !compared.isEmpty { parts.append(comparison) }
     parts += chosen.map { $0.plot.terminal(width: width, usesColor: usesColor) }
     return parts.joined(separator: "\n\n")
@@ -75,9 +75,10 @@ extension StudyData {
     let total = "\(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
     var text = "Study \(name): " + (parts.isEmpty ? "no trials yet." : "\(total): \(parts.joined(separator: ", ")).")
     if let best = ranked.first, let value = best.result {
-      let epochs = best.intermediateValues.keys.max()
+      let epochs = best.intermediateValues.keys.max().map { Format.counted($0, "epoch") }
+      let when = best.state == .complete ? "in the best of" : "after"
       text += " Best: trial \(best.number), \(Format.percent(value))"
-      text += epochs.map { " after \($0) epoch\($0 == 1 ? "" : "s")." } ?? "."
+      text += epochs.map { " \(when) \($0)." } ?? "."
     }
     return text
   }
@@ -104,7 +105,7 @@ extension StudyData {
   /// What the figures compare.
   private var comparison: String {
     let accuracy = epoch.map { "after \($0) epoch\($0 == 1 ? "" : "s")" } ?? "at their end"
-    var text = "Trials are compared \(accuracy): \(comparedText) came so far."
+    var text = "Trials are compared \(accuracy): \(comparedText) got there."
     if let definition, case .asha = definition.pruner, compared.count < trials.count {
       text +=
         " Rungs let the better ones go on, so the worse values of each variable are rarer here than they were drawn."

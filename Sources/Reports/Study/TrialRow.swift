@@ -93,7 +93,7 @@ public struct TrialRow: Encodable {
   }
 
   private static func quoted(_ cell: String) -> String {
-    guard cell.contains(where: { ",\"\n\r".contains($0) }) else { return cell }
+    guard cell.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return cell }
     return "\"\(cell.replacingOccurrences(of: "\"", with: "\"\""))\""
   }
 }
