@@ -62,7 +62,7 @@ def table(document: Document) -> str:
     programs = "; ".join(f"{name} {' and '.join(sorted(found))}" for name, found in versions.items())
     lines = [
         f"{document['cpu']}, {document['threads']} threads; {programs}. n: rounds × timed steps of a round; programs "
-        "take turns, each in a process of its own. Spread: extremes over the rounds.",
+        "take turns, each in a process of its own. Spread: extremes over the rounds. `+`: measured with changes not yet committed.",
         "",
         "| work | tpsnet | PyTorch's best | ONNX Runtime | ratio | spread | n | measured |",
         "|---|---|---|---|---|---|---|---|",
