@@ -79,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "example-train", dependencies: ["Datasets", "Models", "OneDNNBackend", "Training"], path: "Examples/Train"),
     .executableTarget(
-      name: "example-search", dependencies: ["Models", "OneDNNBackend", "Search", "Training"], path: "Examples/Search"),
+      name: "example-search", dependencies: ["Datasets", "Models", "OneDNNBackend", "Search", "Training"],
+      path: "Examples/Search"),
     .executableTarget(
       name: "example-album", dependencies: ["Datasets", "OneDNNBackend", "Training"], path: "Examples/Album"),
     .executableTarget(name: "results-figures", dependencies: ["Plots"], path: "Experiments/Figures"),

@@ -31,9 +31,10 @@ func table() throws -> [Result] {
 }
 
 /// Accuracy against the column `cost`.
-func figure(_ results: [Result], against cost: String, _ axis: Axis) -> Plot {
+func figure(_ results: [Result], _ title: String, against cost: String, _ axis: Axis) -> Plot {
   let known = results.filter { $0.cost[cost] != nil }
-  let groups = known.map(\.group).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+  // The same colours in all figures.
+  let groups = results.map(\.group).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
   let clusters = groups.map { group in
     Plot.Cluster(
       group,
@@ -41,15 +42,16 @@ func figure(_ results: [Result], against cost: String, _ axis: Axis) -> Plot {
       showsLabels: true)
   }
   return Plot(
-    "CIFAR-10: test accuracy against cost", x: axis, y: Axis("test accuracy", .percent), .scatter(clusters))
+    title, x: axis, y: Axis("test accuracy", .percent), .scatter(clusters),
+    note: "Single runs, but sprint: the mean of four seeds; airbench's: of many.")
 }
 
 let results = try table()
-for (name, cost, axis) in [
-  ("accuracy-compute", "pflop", Axis("PFLOP of the whole training", scale: .log)),
-  ("accuracy-minutes", "minutes", Axis("minutes of training, two threads", scale: .log)),
+for (name, title, cost, axis) in [
+  ("accuracy-compute", "CIFAR-10: accuracy against compute", "pflop", Axis("PFLOP of the whole training", scale: .log)),
+  ("accuracy-minutes", "CIFAR-10: accuracy against time", "minutes", Axis("minutes, two threads", scale: .log)),
 ] {
   let url = folder.appendingPathComponent("\(name).svg")
-  try Data(figure(results, against: cost, axis).svg().utf8).write(to: url)
+  try Data(figure(results, title, against: cost, axis).svg().utf8).write(to: url)
   print(url.relativePath)
 }

@@ -59,7 +59,7 @@ public struct ImageSet: Sendable {
 
   /// The images at `indices`, unchanged but for `normalization`: count × channels × height × width, channels first.
   /// Throws `DatasetError` where there is no such image.
-  public func normalized(_ indices: some Sequence<Int>, by normalization: Normalization) throws -> [Float] {
+  public func normalized(_ indices: some Collection<Int>, by normalization: Normalization) throws -> [Float] {
     try check(indices)
     let planeSize = height * width
     return indices.flatMap { index in
@@ -89,7 +89,7 @@ public struct ImageSet: Sendable {
     return moments.statistics
   }
 
-  private func check(_ indices: some Sequence<Int>) throws {
+  private func check(_ indices: some Collection<Int>) throws {
     if let wrong = indices.first(where: { !labels.indices.contains($0) }) {
       throw DatasetError(.usage, "there is no image \(wrong) in a set of \(count)")
     }

@@ -72,7 +72,9 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     guard failure == nil else { return }
     do {
       if file == nil {
-        guard data.starts(with: Self.gzipStart) else { throw broken("the server sends something else than an archive") }
+        guard Self.gzipStart.starts(with: data.prefix(2)) else {
+          throw broken("the server sends something else than an archive")
+        }
         startOver()
       }
       guard received + data.count <= size else {

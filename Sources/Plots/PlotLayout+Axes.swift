@@ -56,7 +56,7 @@ extension PlotLayout {
         drawing.data.append(
           .circle(
             place, radius: count > 400 ? 2.2 : 3.4,
-            fill: Fill(paint: .series(index), opacity: count > 400 ? 0.5 : 0.75),
+            fill: Fill(paint: .series(index), opacity: count > 400 ? 0.5 : count > 100 ? 0.75 : 1),
             label: label))
       }
     }

@@ -92,7 +92,8 @@ struct PlotLayout {
     case .lines(let lines):
       entries = lines.enumerated().map { index, line in (line.name, .line(line.stroke(position: index))) }
     case .scatter(let clusters):
-      entries = clusters.enumerated().map { ($1.name, .dot(.series($0))) }
+      // One without points keeps its colour for another figure, and needs no entry in this one.
+      entries = clusters.enumerated().filter { !$1.points.isEmpty }.map { ($1.name, .dot(.series($0))) }
     default: break
     }
     return (entries + plot.rules.map { ($0.name, .line(.rule)) }).filter { !$0.name.isEmpty }

@@ -75,7 +75,7 @@ extension Terminal {
       let shown = hasTexts ? Self.padded(text, cell + 1, toRight: true) : " " + String(repeating: shade, count: cell)
       // The 256 colours have a ramp of greys; on it, black or white words.
       let ground = 255 - Int((share * 18).rounded())
-      return usesColor && hasTexts ? "\u{1B}[48;5;\(ground);38;5;\(share > 0.5 ? 231 : 16)m\(shown)\u{1B}[0m" : shown
+      return usesColor && hasTexts ? "\u{1B}[48;5;\(ground);38;5;\(share > 0.64 ? 231 : 16)m\(shown)\u{1B}[0m" : shown
     }
     var lines: [String] = []
     if !map.color.title.isEmpty {

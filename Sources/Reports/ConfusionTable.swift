@@ -6,7 +6,7 @@ extension Evaluation {
   public func table(classNames: [String]) -> String {
     let names = (0..<classes).map { $0 < classNames.count ? classNames[$0] : "\($0)" }
     // Names that begin alike would be one heading.
-    let short = Set(names.map { $0.prefix(5) }).count == classes ? names.map { String($0.prefix(5)) } : nil
+    let short = Set(names.map { $0.prefix(4) }).count == classes ? names.map { String($0.prefix(4)) } : nil
     var table = Table(["class", "accuracy"] + (short ?? (0..<classes).map(String.init)))
     for (index, row) in confusion.enumerated() {
       let name = short == nil ? "\(names[index]) [\(index)]" : names[index]

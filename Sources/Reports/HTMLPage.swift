@@ -21,7 +21,10 @@ public struct HTMLPage: Sendable {
   }
 
   /// A paragraph.
-  public mutating func paragraph(_ text: String) { body += "<p>\(XMLText.escaped(text))</p>\n" }
+  public mutating func paragraph(_ text: String) {
+    // A sign stays with its number.
+    body += "<p>\(XMLText.escaped(text).replacing(" %", with: "\u{A0}%"))</p>\n"
+  }
 
   /// Names and what they are.
   public mutating func facts(_ facts: [(name: String, value: String)]) {
@@ -36,13 +39,16 @@ public struct HTMLPage: Sendable {
   public mutating func table(_ table: Table) {
     let isNumeric = table.isNumeric
     func row(_ cells: [String], _ tag: String) -> String {
-      "<tr>"
-        + zip(cells, isNumeric).map { "<\(tag)\($1 ? " class=\"n\"" : "")>\(XMLText.escaped($0))</\(tag)>" }.joined()
-        + "</tr>\n"
+      let scope = tag == "th" ? " scope=\"col\"" : ""
+      let texts = zip(cells, isNumeric).map { cell, isNumeric in
+        "<\(tag)\(scope)\(isNumeric ? " class=\"n\"" : "")>\(XMLText.escaped(cell))</\(tag)>"
+      }
+      return "<tr>\(texts.joined())</tr>\n"
     }
     // On paper, many columns need upright names.
     let many = table.heading.count > 12 ? " class=\"many\"" : ""
-    body += "<div class=\"scroll\" tabindex=\"0\"><table\(many)><thead>\n\(row(table.heading, "th"))</thead><tbody>\n"
+    body +=
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"table\"><table\(many)><thead>\n\(row(table.heading, "th"))</thead><tbody>\n"
     for cells in table.rows { body += row(cells, "td") }
     body += "</tbody></table></div>\n"
   }
@@ -61,7 +67,7 @@ public struct HTMLPage: Sendable {
   /// A picture at most `width` points wide, its pixels enlarged as they are.
   mutating func picture(_ address: String, width: Int, caption: String) {
     let caption = XMLText.escaped(caption)
-    body += "<figure class=\"picture scroll\"><img src=\"\(address)\" alt=\"\(caption)\" style=\"width:\(width)px\"/>"
+    body += "<figure class=\"picture scroll\"><img src=\"\(address)\" alt=\"\" style=\"width:\(width)px\"/>"
     body += "<figcaption>\(caption)</figcaption></figure>\n"
   }
 
@@ -78,7 +84,7 @@ public struct HTMLPage: Sendable {
 
   /// Text as it is: commands, a configuration.
   public mutating func preformatted(_ text: String) {
-    body += "<pre class=\"scroll\" tabindex=\"0\">\(XMLText.escaped(text))</pre>\n"
+    body += "<pre class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"text\">\(XMLText.escaped(text))</pre>\n"
   }
 
   /// What `write` writes, folded away under `summary`.
@@ -131,6 +137,10 @@ public struct HTMLPage: Sendable {
     .facts span { display: block; color: var(--muted); font-size: .85rem }
     .facts b { font-weight: 600; overflow-wrap: anywhere }
     .scroll { overflow-x: auto; max-width: 100% }
+    div.scroll { background: linear-gradient(to right, var(--ground) 50%, transparent) 0 0/2.5rem 100% no-repeat local,
+      linear-gradient(to left, var(--ground) 50%, transparent) 100% 0/2.5rem 100% no-repeat local,
+      linear-gradient(to right, #8886, transparent) 0 0/.8rem 100% no-repeat,
+      linear-gradient(to left, #8886, transparent) 100% 0/.8rem 100% no-repeat }
     table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; margin: .5rem 0 }
     th, td { padding: .25rem .6rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line) }
     th { color: var(--muted); font-weight: 600 }
@@ -155,6 +165,7 @@ public struct HTMLPage: Sendable {
       body { max-width: none; font-size: 10pt; padding: 0 1px }
       nav { display: none }
       .scroll, figure { overflow: visible }
+      div.scroll { background: none }
       table { font-size: 7pt }
       th, td { padding: .1rem .3rem; white-space: normal }
       .many { font-size: 6pt }

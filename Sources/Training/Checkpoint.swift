@@ -128,7 +128,6 @@ public enum Checkpoint {
     }
     let model = try decode("model", as: ResNetSpec.self) ?? fallback?.model ?? inferredModel(of: file, at: url)
     do {
-      try model.validate()
       _ = try model.graph()
     } catch {
       throw CheckpointError(description: "\(url.path): describes an impossible network: \(error)")

@@ -142,6 +142,11 @@ public struct Configuration: Codable, Sendable, Equatable {
         "schedule.period: after \(schedule.period) of \(training.epochs) epochs nothing would be learnt any more: use 0 (all "
           + "epochs), a schedule.minimum above 0, or schedule.kind=warmRestarts")
     }
+    guard optimizer.kind != .muon || optimizer.muon.steps <= Muon.mostSteps else {
+      throw ConfigurationError(
+        "optimizer.muon.steps: rounding errors would take over after \(optimizer.muon.steps): use 1 to \(Muon.mostSteps)"
+      )
+    }
     let lookahead = optimizer.lookahead
     guard lookahead.every == 0 || lookahead.decay < 1 || lookahead.power > 0 else {
       throw ConfigurationError(

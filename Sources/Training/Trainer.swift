@@ -43,7 +43,8 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - dataset: its training images alone are used.
-  ///   - precision: of the plans; nil takes `training.precision`, where `auto` is the backend's fastest.
+  ///   - precision: of the plans; nil takes that in which the run began, or else `training.precision`, where `auto` is
+  ///     the backend's fastest.
   ///   - emit: receives every event.
   ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
   public init(
@@ -55,7 +56,8 @@ public final class Trainer {
     try configuration.validate()
     self.configuration = configuration
     self.run = run
-    let precision = precision ?? configuration.training.precision.resolved(best: backend.bestPrecision)
+    let begun = (try? Checkpoint.describe(run.lastWeights))?.trainingPrecision
+    let precision = precision ?? begun ?? configuration.training.precision.resolved(best: backend.bestPrecision)
     self.precision = precision
     self.emit = emit
     self.isInterrupted = isInterrupted

@@ -84,7 +84,9 @@ struct DataCommand: ParsableCommand {
       if json { return try Console.json(info) }
       var table = Table(["class", "train", "test"])
       for (index, name) in info.classNames.enumerated() {
-        table.append([name, "\(info.train.classCounts[index])", "\(info.test.classCounts[index])"])
+        table.append([
+          name, Format.grouped(info.train.classCounts[index]), Format.grouped(info.test.classCounts[index]),
+        ])
       }
       Console.out(table.text)
       for (name, part) in [("train", info.train), ("test", info.test)] {

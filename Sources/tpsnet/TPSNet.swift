@@ -56,7 +56,7 @@ struct TPSNet: ParsableCommand {
   /// Wrong arguments in one line: ArgumentParser's message, and of what follows it the help that it points to.
   private static func usage(_ error: any Error) -> String {
     let help = fullMessage(for: error).split(separator: "'").last { $0.hasSuffix(" --help") }
-    let message = message(for: error).split(separator: "\n").first ?? "wrong arguments"
+    let message = message(for: error).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return message + (help.map { " (see \($0))" } ?? "")
   }
 

@@ -35,7 +35,7 @@ struct TestCommand: ParsableCommand {
   @Option(
     help: "Views whose logits are averaged: none, flip (image and mirror image) or full (six: also moved by a pixel).")
   var tta: TestTimeAugmentation = .none
-  @Option(help: "Batch size; the result does not depend on it.")
+  @Option(help: "Batch size; results differ by rounding at most.")
   var batchSize = Trainer.evaluationBatch
   @Flag(help: "Apply batch normalisations on their own instead of folding them into convolutions.")
   var unfolded = false

@@ -32,6 +32,27 @@ import Testing
     #expect(lines[1] == "o train   x validation" && drawn.contains("o") && drawn.contains("x"))
   }
 
+  /// Terminals are white or black.
+  @Test func coloursAreLegibleOnBothGrounds() throws {
+    let lines = (0..<8).map { Plot.Line("line \($0)", [Plot.Point(0, Double($0)), Plot.Point(1, Double($0) + 0.5)]) }
+    let colored = Plot("", x: Axis(""), y: Axis(""), .lines(lines)).terminal(width: 80, usesColor: true)
+    let colors = Set(try colored.matches(of: /\u{1B}\[38;5;(\d+)m/).map { try #require(Int($0.1)) })
+    #expect(colors.count == 8)
+    for color in colors {
+      // The cube of 6 × 6 × 6 colours, and 24 greys.
+      let levels = [0, 95, 135, 175, 215, 255]
+      let parts =
+        color < 232
+        ? [36, 6, 1].map { levels[(color - 16) / $0 % 6] } : [Int](repeating: 8 + 10 * (color - 232), count: 3)
+      let linear = parts.map { part in
+        let share = Double(part) / 255
+        return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
+      }
+      let luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+      #expect((luminance + 0.05) / 0.05 >= 3 && 1.05 / (luminance + 0.05) >= 3, "\(color)")
+    }
+  }
+
   @Test func barsAreAsLongAsTheirValues() {
     let plot = Plot("", x: Axis("", covers: [0, 10]), .bars([Plot.Bar("a", 10), Plot.Bar("b", 5), Plot.Bar("c", 0)]))
     let lengths = plot.terminal(width: 60, usesColor: false).split(separator: "\n").prefix(3).map { line in

@@ -6,6 +6,7 @@ import Foundation
 import Models
 import Randomness
 import Search
+import Testing
 import Training
 
 /// A study of learning rates, in memory if nothing else is said, with a folder on disk.
@@ -100,6 +101,14 @@ final class TinyTraining {
 
   /// All trials.
   func trials() throws -> [Trial] { try storage.trials(in: study.id, states: nil) }
+
+  /// Whether a trial's folder has a state to go on from.
+  func canGoOn(_ number: Int) throws -> Bool {
+    let run = try #require(TrialFolder(of: number, in: folder).newest)
+    let files = [run.state, run.lastWeights].filter { FileManager.default.fileExists(atPath: $0.path) }
+    #expect(files.isEmpty || files.count == 2)
+    return !files.isEmpty
+  }
 
   /// The weights that a trial's folder has.
   func weights(_ number: Int) throws -> Data {

@@ -82,6 +82,8 @@ import Training
     let trials = try study.trials()
     #expect(trials.contains { $0.state == .pruned } && trials.contains { $0.state == .complete })
     for trial in trials {
+      // What only going on needs is there for those that may.
+      #expect(try study.canGoOn(trial.number) == (trial.state == .pruned))
       #expect(
         trial.intermediateValues == expected.values[trial.number].filter { $0.key <= trial.intermediateValues.count })
       if trial.state == .complete { #expect(try study.weights(trial.number) == expected.weights[trial.number]) }
@@ -156,6 +158,7 @@ import Training
     #expect(trials[1].error?.hasPrefix("training diverged at step ") == true)
     let log = try String(contentsOf: TrialFolder(of: 1, in: study.folder).log, encoding: .utf8)
     #expect(log.contains("training diverged at step "))
+    #expect(try !study.canGoOn(1))
   }
 
   /// Optuna parses every attribute of a study when it reads its trials.

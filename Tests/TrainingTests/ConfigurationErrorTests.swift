@@ -69,7 +69,7 @@ import Training
       ("optimizer.momentum", "-0.1"), ("optimizer.weightDecay", "-1"), ("optimizer.clipNorm", "-1"),
       ("optimizer.clipNorm", ".inf"), ("optimizer.biasFactor", "-1"), ("optimizer.scaleFactor", ".inf"),
       ("optimizer.headFactor", "-0.1"), ("optimizer.muon.momentum", "1"), ("optimizer.muon.steps", "0"),
-      ("optimizer.muon.steps", "7"),
+      ("optimizer.muon.steps", "11"),
       ("optimizer.lookahead.every", "-1"), ("optimizer.lookahead.decay", "1.1"), ("optimizer.lookahead.power", "-1"),
       ("schedule.warmup", "-1"), ("schedule.minimum", "2"), ("data.validation", "-1"),
       ("data.limitTrain", "-1"), ("model.pool", "0"), ("model.pool", "9"), ("model.stem.kernel", "4"),

@@ -78,6 +78,22 @@ import Training
     expect("optimizer.lookahead.decay: 1 never lets go of the first weights: use less, or a power above 0") {
       $0.optimizer.lookahead = .init(every: 5, decay: 1)
     }
+    expect("optimizer.muon.steps: rounding errors would take over after 7: use 1 to 6") {
+      ($0.optimizer.kind, $0.optimizer.muon.steps) = (.muon, 7)
+    }
+  }
+
+  /// Unless the caller names another.
+  @Test func thePrecisionIsTheConfigurations() throws {
+    var configuration = Tiny.configuration
+    configuration.training.precision = .bf16
+    let trainer = try Trainer(
+      configuration, dataset: Tiny.dataset(64), backend: ReferenceBackend(), run: folder.run())
+    let error = #expect(throws: ComputeError.self) { try trainer.train() }
+    guard case .unsupportedPrecision(.bf16, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   @Test func aWarmUpLeavesEpochsBehindIt() throws {

@@ -19,7 +19,7 @@ public struct RunComparison: Sendable {
     [
       curves("validation accuracy", Axis("images predicted correctly", .percent)) { $0.validationAccuracy },
       curves("validation loss", Axis("mean cross-entropy")) { $0.validationLoss },
-      curves("train loss", Axis("mean cross-entropy")) { $0.trainLoss },
+      curves("train loss", Axis("mean cross-entropy"), note: trainLossNote) { $0.trainLoss },
       cost("parameters", Axis("parameters", .compact)) { Double($0.network.parameters) },
       cost("multiply-adds", Axis("multiply-adds an image", .compact)) { Double($0.network.multiplyAdds) },
       cost("compute", Axis("PFLOP of training")) { $0.summary?.trainingPFLOP },
@@ -31,7 +31,7 @@ public struct RunComparison: Sendable {
   public func html() throws -> String {
     var page = HTMLPage(title: "Comparison of \(runs.count) runs")
     page.section("Results")
-    page.table(table)
+    page.table(table(isShort: false))
     for line in repetitions { page.paragraph(line) }
     page.section("Figures")
     page.figures(figures)
@@ -47,27 +47,31 @@ public struct RunComparison: Sendable {
 
   /// The comparison's short form.
   public func text(width: Int, usesColor: Bool) throws -> String {
-    var parts = [([table.text] + repetitions).joined(separator: "\n")]
+    var parts = [([table(isShort: true).text] + repetitions).joined(separator: "\n")]
     parts += figures.prefix(4).map { $0.plot.terminal(width: width, usesColor: usesColor) }
     let settings = try differences()
     if !settings.rows.isEmpty { parts.append(settings.text) }
     return parts.joined(separator: "\n\n")
   }
 
-  private var table: Table {
-    var table = Table([
-      "run", "parameters", "multiply-adds", "epochs", "time", "validation", "test", "mirrored", "precision", "seed",
-    ])
+  /// What each run is and reached; the short form leaves out what would not fit a terminal.
+  private func table(isShort: Bool) -> Table {
+    let more = isShort ? [] : ["multiply-adds", "precision", "threads"]
+    var table = Table(["run", "parameters", "epochs", "time", "validation", "test", "mirrored"] + more)
     for run in runs {
-      table.append([
-        run.name, Format.grouped(run.network.parameters), Format.grouped(run.network.multiplyAdds),
+      let cells = [
+        run.name, Format.grouped(run.network.parameters),
         run.epochsDone == run.epochs ? "\(run.epochs)" : "\(run.epochsDone) of \(run.epochs)",
         run.history.last.map { Format.duration($0.seconds) } ?? "",
         run.best?.validationAccuracy.map(Format.percent) ?? "",
         run.summary.map { Format.percent($0.testAccuracy) } ?? "",
-        run.summary.map { Format.percent($0.testAccuracyFlipTTA) } ?? "", run.summary?.precision ?? "",
-        "\(run.configuration.training.seed)",
-      ])
+        run.summary.map { Format.percent($0.testAccuracyFlipTTA) } ?? "",
+      ]
+      let others = [
+        Format.grouped(run.network.multiplyAdds), run.summary?.precision ?? "",
+        run.summary.map { "\($0.threads)" } ?? "",
+      ]
+      table.append(isShort ? cells : cells + others)
     }
     return table
   }
@@ -110,14 +114,25 @@ public struct RunComparison: Sendable {
     }
   }
 
-  private func curves(_ name: String, _ axis: Axis, _ value: (EpochRecord) -> Double?) -> Figure {
+  /// Where the losses of training are no common measure.
+  private var trainLossNote: String {
+    let scales = runs.map { run in
+      let (training, augmentation) = (run.configuration.training, run.configuration.augmentation)
+      return [training.labelSmoothing, augmentation.mixesImages ? augmentation.mixing : 0]
+    }
+    return Set(scales).count > 1
+      ? "The runs differ in label smoothing or in mixing images: these losses are not on one scale." : ""
+  }
+
+  private func curves(_ name: String, _ axis: Axis, note: String = "", _ value: (EpochRecord) -> Double?) -> Figure {
     let lines = runs.map { run in
       Plot.Line(
         run.name, run.history.compactMap { record in value(record).map { Plot.Point(Double(record.epoch), $0) } })
     }
     let title = name.prefix(1).uppercased() + name.dropFirst()
     return Figure(
-      name, Plot(title, x: Axis("epoch", .integer), y: axis, .lines(lines), emptyText: "no run has such epochs"))
+      name,
+      Plot(title, x: Axis("epoch", .integer), y: axis, .lines(lines), note: note, emptyText: "no run has such epochs"))
   }
 
   /// Test accuracy, or validation accuracy where not all runs have ended, against what it cost.

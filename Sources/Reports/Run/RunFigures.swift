@@ -44,7 +44,11 @@ extension RunData {
   /// Accuracy by epoch.
   var accuracy: Figure {
     let axis = Axis("images predicted correctly", .percent)
-    return Figure("accuracy", curves("Accuracy", axis, train: { $0.trainAccuracy }) { $0.validationAccuracy })
+    let note =
+      configuration.augmentation.mixesImages
+      ? "Of mixed training images the larger part counts, which keeps their accuracy low." : ""
+    return Figure(
+      "accuracy", curves("Accuracy", axis, note: note, train: { $0.trainAccuracy }) { $0.validationAccuracy })
   }
 
   /// What training and validation images say by epoch.
@@ -136,7 +140,9 @@ extension TestResult {
 
   /// Accuracy against confidence.
   private var reliability: Figure {
-    let points = calibration.bins.map { bin in
+    // A handful of images tells nothing of its bin.
+    let drawn = calibration.bins.filter { $0.count >= 10 }
+    let points = drawn.map { bin in
       Plot.Point(
         bin.confidence, bin.accuracy,
         label: "\(Format.grouped(bin.count)) images of confidence \(Format.percent(bin.confidence)): "
@@ -147,7 +153,8 @@ extension TestResult {
       Plot(
         "Reliability", x: Axis("confidence", .percent, covers: [0, 1]),
         y: Axis("test images predicted correctly", .percent, covers: [0, 1]), .lines([Plot.Line("network", points)]),
-        rules: [Plot.Rule("confidence as good as its word", .diagonal)],
-        note: "Expected calibration error \(Format.percent(calibration.expectedError)), over 15 bins of confidence."))
+        rules: [Plot.Rule("perfect calibration", .diagonal)],
+        note: "Expected calibration error \(Format.percent(calibration.expectedError)), over 15 bins of confidence"
+          + (drawn.count < calibration.bins.count ? "; those of fewer than 10 images are not drawn." : ".")))
   }
 }

@@ -112,7 +112,7 @@ extension RunData {
     guard let images = test.images else { return page.paragraph("They were not kept for this report.") }
     let shown = test.mistakes.prefix(48)
     page.paragraph(
-      "\(shown.count) of \(Format.grouped(test.mistakes.count)) wrong images: what each shows, and what it was taken for."
+      "\(shown.count) of \(Format.grouped(test.mistakes.count)) wrong images: what each shows, what it was taken for, and how surely."
     )
     page.gallery(
       try shown.map { mistake in

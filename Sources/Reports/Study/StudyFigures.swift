@@ -32,7 +32,7 @@ extension StudyData {
         "Results as they came", x: Axis("trials ended", .integer),
         y: Axis("validation accuracy", .percent),
         .scatter(clusters.enumerated().map { $0 == 0 ? Plot.Cluster($1.name, $1.points, trend: best.stepped) : $1 }),
-        note: best.isEmpty ? "" : "Of complete trials the best epoch's, else the last one's. Line: the best so far.",
+        note: best.isEmpty ? "" : "Complete trials: their best epoch; others: their last. Line: the best so far.",
         emptyText: Self.noTrials))
   }
 
@@ -125,7 +125,7 @@ extension StudyData {
     // A budget far from all trials would press them together.
     let isNear = Double(budget ?? 0) <= 4 * (all.map(\.x).max() ?? 0)
     let notes = [
-      all.isEmpty ? "" : "Line: the best of at most so many parameters.",
+      all.isEmpty ? "" : "Line: the best accuracy with at most that many parameters.",
       budget.map { isNear ? "" : "Budget: \(Format.grouped($0)) parameters." } ?? "",
     ]
     return Figure(
@@ -159,7 +159,7 @@ extension StudyData {
   }
 
   private static func note(_ count: Int, of all: Int) -> String {
-    "The stronger its colour, the better the trial."
+    "The bolder the line, the better the trial."
       + (count < all ? " The \(count) of \(all) variables that matter most by fANOVA." : "")
   }
 
@@ -173,7 +173,8 @@ extension StudyData {
   /// The same by permutation.
   var riseOfError: Figure {
     figure(
-      "permutation", "rise of the squared error over the variance", Importance.permutation(Self.observations(compared)))
+      "permutation", "rise in squared error, as a share of the variance",
+      Importance.permutation(Self.observations(compared)))
   }
 
   private func figure(_ kind: String, _ share: String, _ importances: [Importance]) -> Figure {
@@ -184,9 +185,11 @@ extension StudyData {
       "importance \(kind)",
       Plot(
         "Importance by \(kind)", x: Axis(share, .percent), .bars(bars),
-        note: bars.count < known.count
-          ? "The first \(bars.count) of \(known.count) variables; mean over the trees of a random forest."
-          : "Mean over the trees of a random forest.",
+        note: bars.isEmpty
+          ? ""
+          : bars.count < known.count
+            ? "The first \(bars.count) of \(known.count) variables; mean over the trees of a random forest."
+            : "Mean over the trees of a random forest.",
         emptyText: "needs \(Importance.leastObservations) trials that reached this epoch"))
   }
 

@@ -11,12 +11,21 @@ extension DatabaseStorage {
     "trials", "study_user_attributes", "study_system_attributes", "study_directions", "studies",
   ]
 
-  /// Deletes a study with its trials; files of trials stay. Whoever works on it must have ended: keys of deleted studies
-  /// may be given out again. Throws `StorageError`.
-  public func delete(study key: Int) throws {
+  /// Deletes a study with its trials; files of trials stay. Its workers must have ended: keys of deleted studies may be
+  /// given out again. Throws `StorageError`, also where trials are running, unless by `force`: their workers are dead.
+  public func delete(study key: Int, force: Bool = false) throws {
     try connection.transaction(.write) { session, _ in
       // Nobody makes a trial meanwhile.
       if let lock = connection.dialect.lockStudy { try session.execute(lock, .integer(key)) }
+      let isThere = try session.first("SELECT 1 FROM studies WHERE study_id = ?1", .integer(key)) { _ in true }
+      guard isThere == true else { throw StorageRules.noStudy(key) }
+      let running =
+        try session.first("SELECT count(*) FROM trials WHERE study_id = ?1 AND state = 'RUNNING'", .integer(key)) {
+          try $0.integer(0)
+        } ?? 0
+      guard force || running == 0 else {
+        throw StorageError.unusable("\(running) of the study's trials are running: end their workers first")
+      }
       for table in Self.tablesOfTrials {
         try session.execute(
           "DELETE FROM \(table) WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?1)", .integer(key))

@@ -11,8 +11,8 @@ struct SearchDeleteCommand: ParsableCommand {
     commandName: "delete",
     abstract: "Remove a study from its database; its trials' files stay.",
     discussion: """
-      A study that workers are at work on is refused: tpsnet search stop ends them. --force is for workers that died \
-      and left their trials running.
+      End its workers first, also those that wait for something to do: tpsnet search stop. A study with running \
+      trials is refused; --force is for workers that died and left theirs running.
 
       EXAMPLE
         tpsnet search delete --study first
@@ -32,7 +32,7 @@ struct SearchDeleteCommand: ParsableCommand {
         "\(Format.counted(running, "trial")) of study \(record.name) at work: end the workers with tpsnet search stop, or add "
           + "--force if they are dead")
     }
-    try storage.delete(study: record.id)
+    try storage.delete(study: record.id, force: force)
     let files = record.folder.map { "; what its trials wrote is still in \($0.path)" } ?? ""
     Console.error("deleted study \(record.name) of \(Format.counted(counts.values.reduce(0, +), "trial"))\(files)")
   }

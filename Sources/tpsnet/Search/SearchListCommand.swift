@@ -86,7 +86,7 @@ struct SearchListCommand: ParsableCommand {
     if json {
       return try Console.json(studies.map { StudyRow(study: $0.name, counts: try counts($0, storage)) })
     }
-    var table = Table(["study"] + TrialState.allCases.map { $0.rawValue.lowercased() })
+    var table = Table(["study"] + TrialState.allCases.map(\.word))
     for study in studies {
       let counts = try storage.counts(in: study.id)
       table.append([study.name] + TrialState.allCases.map { "\(counts[$0] ?? 0)" })

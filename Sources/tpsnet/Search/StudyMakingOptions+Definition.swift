@@ -17,7 +17,6 @@ extension StudyMakingOptions {
     var definition = try StudyDefinition(
       space: text, origin: space, base: base, settings: settings, epochs: epochs, sampler: (sampler ?? .random).sampler,
       pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0, budget: chosenBudget ?? Budget())
-    try definition.validate()
     if let grace, definition.rungs.isEmpty {
       throw ConfigurationError(
         "--grace \(grace): trials of \(definition.epochs) epochs have no rung then: use less, or --pruner none")
@@ -119,8 +118,15 @@ extension StudyDefinition {
         "\(option): study \(study) was made with \(difference): \(remedy), or choose another --study")
     }
     try demand("--space", \.space)
-    try demand(
-      "--set, --images, --precision, --dataset", \.settings, "repeat them as they were, leave out these and --space")
+    // Earlier versions did not note the whole path of a folder of images among the settings.
+    let hasSameImages = try baseConfiguration().data.dataset == stored.baseConfiguration().data.dataset
+    func others(_ settings: [String]) -> [String] {
+      settings.filter { !(hasSameImages && $0.hasPrefix("data.dataset=")) }
+    }
+    if others(settings) != others(stored.settings) {
+      try demand(
+        "--set, --images, --precision, --dataset", \.settings, "repeat them as they were, leave out these and --space")
+    }
     // As values: a text may be older than a setting.
     if try baseConfiguration() != stored.baseConfiguration() { try demand("--preset, --config", \.base) }
     try demand("--epochs", \.epochs)

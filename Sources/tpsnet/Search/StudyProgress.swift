@@ -29,8 +29,9 @@ struct StudyProgress {
     var text = "study \(name): \(Format.grouped(total)) trial\(total == 1 ? "" : "s")"
     if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
     if let best, let value = best.result {
-      let epochs = best.intermediateValues.keys.max() ?? 0
-      text += "; best \(Format.percent(value)) after \(epochs) epoch\(epochs == 1 ? "" : "s") (trial \(best.number))"
+      let when = best.state == .complete ? "in the best of" : "after"
+      let epochs = Format.counted(best.intermediateValues.keys.max() ?? 0, "epoch")
+      text += "; best \(Format.percent(value)) \(when) \(epochs) (trial \(best.number))"
     }
     return text
   }

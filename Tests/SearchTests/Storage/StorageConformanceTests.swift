@@ -58,8 +58,10 @@ import Testing
     let claim = try #require(try storage.createTrial(in: again.id, isClaimed: true, limit: nil, propose: proposal))
     #expect(claim.trial.number == 0 && claim.trial.intermediateValues.isEmpty && claim.trial.rung == nil)
     #expect(try storage.complete(rung: 0, value: 0.1, of: claim).count == 1)
-    try storage.delete(study: again.id)
+    #expect(throws: StorageError.self) { try storage.delete(study: again.id) }
+    try storage.delete(study: again.id, force: true)
     try storage.delete(study: studies[1])
+    #expect(throws: StorageError.self) { try storage.delete(study: studies[1]) }
     #expect(try storage.studies().isEmpty)
   }
 
