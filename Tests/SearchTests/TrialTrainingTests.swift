@@ -22,6 +22,7 @@ import Training
     // Each worker stops after some steps more than the last: in the middle and at the end of epochs.
     var steps = 0
     var stops = 0
+    defer { study.onEvent = { _, _ in } }
     study.onEvent = { _, event in
       if case .stepped = event {
         steps += 1
