@@ -26,7 +26,10 @@ final class PageReader: NSObject, XMLParserDelegate {
     addresses += ["src", "href", "action", "data"].compactMap { attributes[$0] }
   }
 
-  func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+  func parser(_ parser: XMLParser, foundCharacters string: String) {
+    // Signs are bound to their numbers.
+    text += string.replacing("\u{A0}", with: " ")
+  }
 
   /// Whether it is one page that needs nothing else.
   var isSelfContained: Bool {

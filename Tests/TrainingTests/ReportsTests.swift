@@ -37,10 +37,10 @@ import Training
     let evaluation = Evaluation(logits: [1, 0, 1, 0, 0, 1], labels: [0, 1, 1], classes: 2)
     #expect(
       evaluation.table(classNames: ["airplane", "cat"]) == """
-        class     accuracy  airpl  cat
-        ──────────────────────────────
-        airplane  100.00 %      1
-        cat        50.00 %      1    1
+        class     accuracy  airp  cat
+        ─────────────────────────────
+        airplane  100.00 %     1
+        cat        50.00 %     1    1
         """)
     #expect(evaluation.table(classNames: []).contains("\n    1   50.00 %"))
     // Names that begin alike are told apart by their numbers, and a class without images leaves a gap.

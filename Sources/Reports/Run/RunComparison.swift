@@ -1,5 +1,6 @@
 // Several runs beside one another: their results, their curves, what accuracy cost,
 // and the settings in which they differ.
+import Datasets
 import Foundation
 import Models
 import Plots
@@ -59,19 +60,18 @@ public struct RunComparison: Sendable {
     let more = isShort ? [] : ["multiply-adds", "precision", "threads"]
     var table = Table(["run", "parameters", "epochs", "time", "validation", "test", "mirrored"] + more)
     for run in runs {
-      let cells = [
-        run.name, Format.grouped(run.network.parameters),
-        run.epochsDone == run.epochs ? "\(run.epochs)" : "\(run.epochsDone) of \(run.epochs)",
-        run.history.last.map { Format.duration($0.seconds) } ?? "",
-        run.best?.validationAccuracy.map(Format.percent) ?? "",
-        run.summary.map { Format.percent($0.testAccuracy) } ?? "",
-        run.summary.map { Format.percent($0.testAccuracyFlipTTA) } ?? "",
-      ]
-      let others = [
-        Format.grouped(run.network.multiplyAdds), run.summary?.precision ?? "",
-        run.summary.map { "\($0.threads)" } ?? "",
-      ]
-      table.append(isShort ? cells : cells + others)
+      let epochs = run.epochsDone == run.epochs ? "\(run.epochs)" : "\(run.epochsDone) of \(run.epochs)"
+      var cells = [run.name, Format.grouped(run.network.parameters), epochs]
+      cells.append(run.history.last.map { Format.duration($0.seconds) } ?? "")
+      cells.append(run.best?.validationAccuracy.map(Format.percent) ?? "")
+      cells.append(run.summary.map { Format.percent($0.testAccuracy) } ?? "")
+      cells.append(run.summary.map { Format.percent($0.testAccuracyFlipTTA) } ?? "")
+      if !isShort {
+        cells.append(Format.grouped(run.network.multiplyAdds))
+        cells.append(run.summary?.precision ?? "")
+        cells.append(run.summary.map { "\($0.threads)" } ?? "")
+      }
+      table.append(cells)
     }
     return table
   }
@@ -116,9 +116,9 @@ public struct RunComparison: Sendable {
 
   /// Where the losses of training are no common measure.
   private var trainLossNote: String {
-    let scales = runs.map { run in
-      let (training, augmentation) = (run.configuration.training, run.configuration.augmentation)
-      return [training.labelSmoothing, augmentation.mixesImages ? augmentation.mixing : 0]
+    let scales = runs.map { run -> [Double] in
+      let augmentation = run.configuration.augmentation
+      return [run.configuration.training.labelSmoothing, augmentation.mixesImages ? augmentation.mixing : 0]
     }
     return Set(scales).count > 1
       ? "The runs differ in label smoothing or in mixing images: these losses are not on one scale." : ""
