@@ -1,6 +1,11 @@
 # The two commands a newcomer needs are `make train` and `make test`; all of these can be run again at any time.
 # Each first installs what is missing (Scripts/bootstrap); what is there already is left alone.
 
+# Compilers keep a cache at home, where some containers let nobody write.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/.build/cache
+endif
+
 .PHONY: help build train test bench format lint bootstrap install docs
 
 help:
