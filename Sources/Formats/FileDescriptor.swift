@@ -29,7 +29,10 @@ struct FileDescriptor: ~Copyable {
   /// Reads up to `count` bytes; fewer where the file ends. A size beyond the memory is an error, not a trap.
   func read(count: Int) throws(FileError) -> Data {
     guard count > 0 else { return Data() }
-    guard let memory = malloc(count) else { throw FileError(operation: "read", path: path, code: ENOMEM) }
+    // Where the kernel promises memory that it does not have, malloc would succeed.
+    guard count <= sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)), let memory = malloc(count) else {
+      throw FileError(operation: "read", path: path, code: ENOMEM)
+    }
     var filled = 0
     while filled < count {
       let got = Glibc.read(number, memory + filled, count - filled)

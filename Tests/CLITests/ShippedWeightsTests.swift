@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func aFolderOfThatNameIsNoFile() throws {
-    let outcome = try Program([], shell: "mkdir sprint; $TPSNET summary --weights sprint").outcome()
+    let outcome = try Program([], shell: "mkdir sprint; \"$TPSNET\" summary --weights sprint").outcome()
     #expect(outcome.code == 0, "\(outcome.errors)")
   }
 
