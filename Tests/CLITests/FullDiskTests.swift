@@ -9,11 +9,10 @@ import Testing
 
   init() throws { workspace = try Workspace() }
 
-  @Test func aFullDiskLosesNothing() throws {
-    guard let disk = try SmallDisk(megabytes: 1) else {
-      print("skipped: no file system of one megabyte can be mounted here")
-      return
-    }
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small file system")) func aFullDiskLosesNothing()
+    throws
+  {
+    let disk = try #require(try SmallDisk(megabytes: 1))
     let settings = ["--epochs", "40", "--batch-size", "4", "--set", "training.checkpointSeconds=0"]
     #expect(try tpsnet(workspace.training("whole") + settings).code == 0)
 
@@ -46,11 +45,10 @@ import Testing
       try Data(contentsOf: run.appendingPathComponent(weights)) == Data(contentsOf: workspace.file("whole", weights)))
   }
 
-  @Test func aReadOnlyDiskIsNamed() throws {
-    guard let disk = try SmallDisk(megabytes: 1) else {
-      print("skipped: no file system of one megabyte can be mounted here")
-      return
-    }
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small file system")) func aReadOnlyDiskIsNamed()
+    throws
+  {
+    let disk = try #require(try SmallDisk(megabytes: 1))
     try #require(disk.makeReadOnly())
     let outcome = try tpsnet(
       "train", "--config", workspace.configuration, "--data", workspace.data, "--runs", disk.path, "--name", "a")

@@ -10,11 +10,10 @@ import Testing
 
   init() throws { data = try Workspace() }
 
-  @Test func aFullDiskLosesNoTrial() throws {
-    guard let disk = try SmallDisk(megabytes: 1) else {
-      print("skipped: no file system of one megabyte can be mounted here")
-      return
-    }
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small file system")) func aFullDiskLosesNoTrial()
+    throws
+  {
+    let disk = try #require(try SmallDisk(megabytes: 1))
     let settings = ["--pruner", "none", "--epochs", "30"]
     let quiet = try SearchWorkspace(data: data)
     #expect(try tpsnet(quiet.arguments(trials: 3) + settings).code == 0)
@@ -39,11 +38,10 @@ import Testing
     for number in 0..<3 { #expect(try workspace.weights(number) == quiet.weights(number)) }
   }
 
-  @Test func aReadOnlyFolderIsNamed() throws {
-    guard let disk = try SmallDisk(megabytes: 1) else {
-      print("skipped: no file system of one megabyte can be mounted here")
-      return
-    }
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small file system")) func aReadOnlyFolderIsNamed()
+    throws
+  {
+    let disk = try #require(try SmallDisk(megabytes: 1))
     let workspace = try SearchWorkspace(data: data, folder: URL(fileURLWithPath: disk.path))
     try #require(disk.makeReadOnly())
     let outcome = try tpsnet(workspace.arguments(trials: 1) + ["--pruner", "none"])

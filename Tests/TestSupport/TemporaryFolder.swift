@@ -26,6 +26,9 @@ public final class SmallDisk {
   public var path: String { folder.url.path }
   private var filler: String { path + "/filler" }
 
+  /// Whether there can be one.
+  public static let isPossible = (try? SmallDisk(megabytes: 1)) != nil
+
   /// Nil where nothing can be mounted.
   public init?(megabytes: Int) throws {
     folder = try TemporaryFolder()

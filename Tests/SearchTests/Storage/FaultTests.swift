@@ -28,11 +28,10 @@ import Testing
     #expect(try storage.counts(in: study) == [.complete: 1])
   }
 
-  @Test func aFullDiskLosesNothing() throws {
-    guard let disk = try SmallDisk(megabytes: 2) else {
-      print("skipped: no file system of two megabytes can be mounted here")
-      return
-    }
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small file system")) func aFullDiskLosesNothing()
+    throws
+  {
+    let disk = try #require(try SmallDisk(megabytes: 2))
     let url = disk.path + "/study.db"
     let storage = try DatabaseStorage(url: url)
     let study = try storage.createStudy(named: "s", attributes: [:]).id
@@ -58,7 +57,13 @@ import Testing
     #expect(try runSQLite("PRAGMA integrity_check", at: url) == ["ok"])
   }
 
-  @Test(.enabled(if: PostgreSQLServer.isPresent)) func aServerMayRestart() throws {
+  /// Says so where all tests of storages leave one out.
+  @Test(.enabled(if: PostgreSQLServer.isPresent, "no initdb here (Debian: postgresql)")) func postgreSQLIsTested() {
+    #expect(StorageKind.shared.contains(.postgresql))
+  }
+
+  @Test(.enabled(if: PostgreSQLServer.isPresent, "no initdb here (Debian: postgresql)")) func aServerMayRestart() throws
+  {
     let server = try PostgreSQLServer()
     let url = try server.newDatabase()
     let study = try DatabaseStorage(url: url).createStudy(named: "s", attributes: [:]).id
@@ -110,7 +115,8 @@ import Testing
     #expect(try storage.complete(rung: 0, value: -1, of: last) == RungStanding(count: limit + 1, better: limit))
   }
 
-  @Test(.enabled(if: PostgreSQLServer.isPresent)) func aServerThatStaysAwayIsNamedWithoutItsPassword() throws {
+  @Test(.enabled(if: PostgreSQLServer.isPresent, "no initdb here (Debian: postgresql)"))
+  func aServerThatStaysAwayIsNamedWithoutItsPassword() throws {
     let server = try PostgreSQLServer()
     let url = try server.newDatabase().replacing("tpsnet@", with: "tpsnet:se%2Fcret@")
     let storage = try DatabaseStorage(url: url, patience: .milliseconds(500))
@@ -145,13 +151,12 @@ import Testing
     }
   }
 
-  @Test(arguments: StorageKind.shared) func aClockThatStepsBackChangesNothing(_ kind: StorageKind) throws {
-    let library = ["x86_64", "aarch64"].map { "/usr/lib/\($0)-linux-gnu/faketime/libfaketime.so.1" }
-      .first { FileManager.default.fileExists(atPath: $0) }
-    guard let library else {
-      print("skipped: no libfaketime (Debian: faketime)")
-      return
-    }
+  private static let clock = ["x86_64", "aarch64"].map { "/usr/lib/\($0)-linux-gnu/faketime/libfaketime.so.1" }
+    .first { FileManager.default.fileExists(atPath: $0) }
+
+  @Test(.enabled(if: clock != nil, "no libfaketime here (Debian: faketime)"), arguments: StorageKind.shared)
+  func aClockThatStepsBackChangesNothing(_ kind: StorageKind) throws {
+    let library = try #require(Self.clock)
     let place = try kind.place()
     let folder = try TemporaryFolder()
     let offset = folder.path("offset")
