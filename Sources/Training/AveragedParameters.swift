@@ -29,8 +29,8 @@ package final class AveragedParameters {
 }
 
 /// Slow weights, running statistics included, that every few steps move towards the trained ones and then take their
-/// place (Zhang et al. 2019); with a share that grows over the run, airbench's (Jordan 2024), but
-/// for the last step: there the slow weights only take the others' place, and here they move once more.
+/// place (Zhang et al. 2019); with a share that grows over the run, airbench's (Jordan 2024), but for
+/// the last step: there the slow weights only take the others' place, and here they move once more.
 package final class Lookahead {
   /// The slow weights.
   package let store: ParameterStore

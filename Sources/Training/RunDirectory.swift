@@ -88,7 +88,8 @@ public struct RunDirectory: Sendable {
     return run
   }
 
-  /// The result of a finished run; nil where nobody has written one (`write(_:)`), as `tpsnet train` does. Throws `CheckpointError` where it cannot be read.
+  /// The result of a finished run; nil where nobody has written one (`write(_:)`), as `tpsnet train` does. Throws
+  /// `CheckpointError` where it cannot be read.
   public func finishedSummary() throws -> RunSummary? {
     guard FileManager.default.fileExists(atPath: summary.path) else { return nil }
     let data = try AtomicFile.read(summary)

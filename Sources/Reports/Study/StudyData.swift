@@ -95,6 +95,17 @@ public struct StudyData: Sendable {
   }
 }
 
+extension Trial {
+  /// Its result, and of how many epochs: `51.50 % in the best of 9 epochs`, for a complete trial's value is its best
+  /// epoch's.
+  public var resultText: String? {
+    result.map { value in
+      let epochs = intermediateValues.keys.max().map { Format.counted($0, "epoch") }
+      return Format.percent(value) + (epochs.map { " \(state == .complete ? "in the best of" : "after") \($0)" } ?? "")
+    }
+  }
+}
+
 extension TrialState {
   /// The state as people call it. What is pruned may go on, under ASHA that pauses.
   public var word: String { self == .failed ? "failed" : rawValue.lowercased() }

@@ -74,12 +74,7 @@ extension StudyData {
     let parts = counts.map { "\(Format.grouped($0.count)) \($0.state.word)" }
     let total = "\(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
     var text = "Study \(name): " + (parts.isEmpty ? "no trials yet." : "\(total): \(parts.joined(separator: ", ")).")
-    if let best = ranked.first, let value = best.result {
-      let epochs = best.intermediateValues.keys.max().map { Format.counted($0, "epoch") }
-      let when = best.state == .complete ? "in the best of" : "after"
-      text += " Best: trial \(best.number), \(Format.percent(value))"
-      text += epochs.map { " \(when) \($0)." } ?? "."
-    }
+    if let best = ranked.first, let result = best.resultText { text += " Best: trial \(best.number), \(result)." }
     return text
   }
 

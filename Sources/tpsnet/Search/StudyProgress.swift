@@ -28,11 +28,7 @@ struct StudyProgress {
     let total = counts.values.reduce(0, +)
     var text = "study \(name): \(Format.grouped(total)) trial\(total == 1 ? "" : "s")"
     if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
-    if let best, let value = best.result {
-      let when = best.state == .complete ? "in the best of" : "after"
-      let epochs = Format.counted(best.intermediateValues.keys.max() ?? 0, "epoch")
-      text += "; best \(Format.percent(value)) \(when) \(epochs) (trial \(best.number))"
-    }
+    if let best, let result = best.resultText { text += "; best \(result) (trial \(best.number))" }
     return text
   }
 }
