@@ -64,12 +64,7 @@ public enum CIFAR10Download {
   package static func run(
     _ source: Source, into directory: DataDirectory, progress: @escaping @Sendable (DownloadProgress) -> Void
   ) throws -> DataReport {
-    // In whatever layout.
-    if let present = try? DataVerification.verify(directory, against: source.reference), present.isGenuine {
-      Files.sweep(directory.path)
-      return present
-    }
-    return try DataImport.unlessPresent(in: directory, reference: source.reference) {
+    try DataImport.unlessPresent(in: directory, inAnyLayout: true, reference: source.reference) {
       try fetchAndInstall(source, into: directory, progress: progress)
     }
   }

@@ -43,17 +43,25 @@ public enum DataImport {
     }
   }
 
-  /// The report of genuine data already in `directory`, or else of what `bring` puts there, one process at a time.
+  /// The report of genuine data already in `directory`, binary unless `inAnyLayout`, or else of what `bring` puts there,
+  /// one process at a time.
   static func unlessPresent(
-    in directory: DataDirectory, reference: CIFAR10Reference, _ bring: () throws -> DataReport
+    in directory: DataDirectory, inAnyLayout: Bool = false, reference: CIFAR10Reference,
+    _ bring: () throws -> DataReport
   ) throws -> DataReport {
+    func found() throws -> DataReport? {
+      if inAnyLayout, let report = try? DataVerification.verify(directory, against: reference), report.isGenuine {
+        return report
+      }
+      return try presentReport(in: directory, reference: reference)
+    }
     // Before anything is written: data that is there may be read-only.
-    if let present = try presentReport(in: directory, reference: reference) {
+    if let present = try found() {
       Files.sweep(directory.path)
       return present
     }
     return try Files.withLock(on: directory.path) {
-      try presentReport(in: directory, reference: reference) ?? bring()
+      try found() ?? bring()
     }
   }
 

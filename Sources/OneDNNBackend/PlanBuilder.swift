@@ -125,10 +125,9 @@ final class PlanBuilder {
 
   /// The same where values may be missing: at their places is no memory.
   func run(
-    _ name: String, kind: StepKind? = nil, onAny values: [Value?],
-    _ body: @escaping ([UnsafeMutableRawPointer?]) -> Void
+    _ name: String, onAny values: [Value?], _ body: @escaping ([UnsafeMutableRawPointer?]) -> Void
   ) {
-    run(name, kind: kind, on: values.compactMap(\.self)) { memory in
+    run(name, on: values.compactMap(\.self)) { memory in
       var rest = memory[...]
       body(values.map { $0 == nil ? nil : rest.popFirst() })
     }
