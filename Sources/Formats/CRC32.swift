@@ -48,6 +48,9 @@ package struct CRC32: Sendable {
   /// The CRC of the bytes so far.
   package var value: UInt32 { ~state }
 
+  /// The CRC as weights and checkpoints note it; of the polynomial `castagnoli`.
+  package var text: String { "crc32c:" + String(value, radix: 16) }
+
   /// Takes in the next `bytes`.
   package mutating func update(_ bytes: some Sequence<UInt8>) {
     let contiguous: Void? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }

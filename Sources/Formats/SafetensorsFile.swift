@@ -117,7 +117,7 @@ public struct SafetensorsFile: Equatable, Sendable {
       tensor.bytes.withUnsafeBytes { crc.update($0) }
     }
     for (key, value) in sortedMetadata { crc.update("\(key)\0\(value)\0".utf8) }
-    return "crc32c:" + String(crc.value, radix: 16)
+    return crc.text
   }
 
   /// The metadata but for the checksum, in the order of the keys.

@@ -30,6 +30,11 @@ public struct CheckpointInfo: Sendable {
   /// Keys of a file's metadata that are no notes.
   public static let ownKeys: Set = ["format", "model", "normalization", "classes"]
 
+  /// Keys of a file's metadata that tell what the weights are and how they came about.
+  public static let describingKeys = ownKeys.union([
+    "configuration", "dataset", "precision", "seed", "step", imagesNote, startWeightsNote,
+  ])
+
   /// The note of what the weights are called that a run started from.
   static let startWeightsNote = "startWeights"
 
@@ -75,6 +80,8 @@ public struct CheckpointInfo: Sendable {
 public struct CheckpointError: Error, Hashable, CustomStringConvertible {
   /// One line: file, fault and remedy.
   public let description: String
+  /// Whether nothing is wrong with the checkpoint but that it was made with other training images.
+  package var areImagesOthers = false
 }
 
 /// Reading and writing of weights.

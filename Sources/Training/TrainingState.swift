@@ -99,7 +99,7 @@ enum TrainingStateFile {
       throw CheckpointError(
         description:
           "\(url.path): the training images are not those that the run began with: bring these back, or begin "
-          + "a new run")
+          + "a new run", areImagesOthers: true)
     }
     for case (let name, let buffer?) in buffers { try file.fill(buffer, from: name, at: url) }
     do {
@@ -131,6 +131,6 @@ extension ImageSet {
     var crc = CRC32(.castagnoli)
     labels.withUnsafeBytes { crc.update($0) }
     crc.update(stride(from: 0, to: pixels.count, by: 61).map { pixels[$0] })
-    return "crc32c:" + String(crc.value, radix: 16)
+    return crc.text
   }
 }

@@ -57,7 +57,7 @@ struct ExportCommand: ParsableCommand {
       throw ValidationError("\(output): pytorch-names writes safetensors, which torch.load cannot read: name it so")
     }
     if target != .safetensors, !notes.isEmpty { throw ValidationError("--note belongs to --to safetensors") }
-    if let own = notes.first(where: { CheckpointInfo.ownKeys.contains($0.key) || $0.key == "configuration" }) {
+    if let own = notes.first(where: { CheckpointInfo.describingKeys.contains($0.key) }) {
       throw ValidationError("--note \(own.key)=…: that key describes the weights: choose another")
     }
   }

@@ -60,7 +60,7 @@ import Training
       workspace.arguments(trials: 1) + ["--epochs", "1", "--pruner", "none"], environment: ["TZ": "ABC-05:45"])
     #expect(outcome.code == 0, "\(outcome.errors)")
     let started = try #require(workspace.trials().first?.started)
-    let here = Double(TimeZone.current.secondsFromGMT())
+    let here = Double(TimeZone.current.secondsFromGMT(for: started))
     #expect(abs(started.timeIntervalSinceNow + here - 5.75 * 3600) < 600, "\(started)")
   }
 
@@ -163,7 +163,7 @@ import Training
 
   @Test func workersOutliveNoSupervisor() throws {
     let workspace = try SearchWorkspace(data: data)
-    let program = try Program(workspace.arguments(trials: 4) + ["--pruner", "none", "--epochs", "60"])
+    let program = try Program(workspace.arguments(trials: 4) + ["--pruner", "none", "--epochs", "600"])
     program.wait { (try? workspace.trials().contains { $0.intermediateValues.count > 2 }) == true }
     let workers = Processes.children(of: program.number)
     program.send(SIGKILL)
@@ -174,7 +174,7 @@ import Training
 
   @Test func aStudyIsStoppedFromElsewhere() throws {
     let workspace = try SearchWorkspace(data: data)
-    let program = try Program(workspace.arguments(trials: 4) + ["--pruner", "none", "--epochs", "60"])
+    let program = try Program(workspace.arguments(trials: 4) + ["--pruner", "none", "--epochs", "600"])
     program.wait { (try? workspace.trials().contains { $0.intermediateValues.count > 2 }) == true }
     #expect(try tpsnet("search", "stop", "--study", "tiny", "--storage", workspace.storage).code == 0)
     let outcome = try program.outcome()
@@ -218,6 +218,18 @@ import Training
     let second = try tpsnet(workspace.arguments() + ["--storage", workspace.storage + "-second"])
     #expect(second.code == 2 && second.errors.contains("holds the trials of another study"), "\(second.errors)")
     #expect(!FileManager.default.fileExists(atPath: workspace.storage + "-second"))
+    // Nor do two studies share a folder in which neither has begun.
+    func make(_ study: String, in folder: String) throws -> Outcome {
+      try tpsnet(
+        workspace.arguments(workers: 0) + [
+          "--study", study, "--storage", workspace.storage + "-shared", "--folder",
+          "\(workspace.folder.path)-\(folder)",
+        ])
+    }
+    #expect(try ["one", "one", "two"].allSatisfy { try make($0, in: $0).code == 0 })
+    let guest = try make("two", in: "one")
+    #expect(guest.code == 2 && guest.errors.contains("is the folder of another study"), "\(guest.errors)")
+    #expect(try make("three", in: "one").errors.contains("holds the trials of another study"))
     let other = try tpsnet("search", "best", "--study", "x", "--storage", workspace.storage)
     #expect(other.code == 2 && other.errors.contains("there is no study x; there are tiny"), "\(other.errors)")
     let folder = try tpsnet(

@@ -6,6 +6,7 @@ import Foundation
 import Models
 import Randomness
 import Search
+import TestSupport
 import Testing
 import Training
 
@@ -23,6 +24,11 @@ final class TinyTraining {
   var change: (Trial, inout Configuration) throws -> Void = { _, _ in }
   var isStopped = false
   private(set) var lines: [String] = []
+  /// Whether an image has been lost.
+  var hasOtherImages = false
+  /// What the trials are computed in, and whether the study's variables say so.
+  var precision = Precision.fp32
+  var isPrecisionSearched = false
   /// What each attempt was told of the precision in which its trial began.
   private(set) var precisions: [String?] = []
 
@@ -31,7 +37,7 @@ final class TinyTraining {
     self.storage = storage
     self.pruner = pruner
     study = try storage.createStudy(named: "tiny", attributes: [:])
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
+    folder = temporaryPlace.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
@@ -73,7 +79,12 @@ final class TinyTraining {
       in: folder, configuration: configuration,
       prepare: { [self] _, begun in
         precisions.append(begun?.trainingPrecision?.rawValue)
-        return .init(dataset: try Self.dataset.get(), backend: ReferenceBackend(), precision: .fp32)
+        var dataset = try Self.dataset.get()
+        if hasOtherImages {
+          dataset = Dataset(
+            name: dataset.name, train: try dataset.train.subset(Array(0..<55)), test: dataset.test)
+        }
+        return .init(dataset: dataset, backend: ReferenceBackend(), precision: precision)
       },
       watch: { [self] trial, _ in { self.onEvent(trial.number, $0) } })
   }
@@ -87,12 +98,14 @@ final class TinyTraining {
       on: study, in: storage, limit: limit, pruner: pruner, rungs: pruner.rungs(epochs: epochs), lease: lease,
       isStopped: { self.isStopped },
       log: { self.lines.append($0) },
-      propose: { number, _ in
+      propose: { [self] number, _ in
         let range = Distribution.float(low: 0.01, high: 1, step: nil, log: true)
         let rate = 0.01 * pow(10, Double(number % 5) / 2)
-        return TrialProposal(
-          parameters: ["optimizer.learningRate": ParameterValue(stored: rate, distribution: range)],
-          fingerprint: "\(number)")
+        var values = ["optimizer.learningRate": ParameterValue(stored: rate, distribution: range)]
+        if isPrecisionSearched {
+          values["training.precision"] = ParameterValue(stored: 0, distribution: .categorical([.text("bf16")]))
+        }
+        return TrialProposal(parameters: values, fingerprint: "\(number)")
       },
       complete: { throw TrialFault("trial \($0.number) has no learning rate") },
       train: { try train?($0, training) ?? training($0) }

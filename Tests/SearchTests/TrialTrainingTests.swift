@@ -1,5 +1,6 @@
 // Real training in a study: whatever interrupts a trial, it ends in the bytes of an undisturbed one,
 // and what is wrong with a trial is known from its attributes and its log.
+import Compute
 import Foundation
 import Models
 import Search
@@ -181,6 +182,39 @@ import Training
       study.change = { change(&$1) }
       #expect(throws: (any Error).self) { try study.work() }
       #expect(try study.trials().map(\.state) == [.waiting])
+    }
+  }
+
+  /// The checkpoint stays whole until they are back.
+  @Test func otherImagesEndTheWorkerAlone() throws {
+    let expected = try undisturbed(2)
+    let study = try TinyTraining(trials: 2, pruner: .none)
+    study.onEvent = { number, event in
+      if case .epochEnded = event, number == 1 { study.isStopped = true }
+    }
+    #expect(try study.work() == .stopped)
+    (study.isStopped, study.onEvent, study.hasOtherImages) = (false, { _, _ in }, true)
+    for _ in 0..<2 {
+      #expect(throws: CheckpointError.self) { try study.work() }
+      #expect(try study.trials().map(\.state) == [.complete, .waiting])
+    }
+    study.hasOtherImages = false
+    #expect(try study.work() == .done)
+    #expect(try study.trials().map(\.intermediateValues) == expected.values)
+    #expect(try (0..<2).map(study.weights) == expected.weights)
+  }
+
+  /// Where the search chose it; otherwise no trial could be computed here.
+  @Test func aPrecisionThatIsMissingIsTheTrialsOwnFault() throws {
+    for isChosen in [true, false] {
+      let study = try TinyTraining(trials: 1, pruner: .none)
+      (study.precision, study.isPrecisionSearched) = (.bf16, isChosen)
+      if isChosen {
+        #expect(try study.work() == .done)
+      } else {
+        #expect(throws: ComputeError.self) { try study.work() }
+      }
+      #expect(try study.trials().map(\.state) == [isChosen ? .failed : .waiting])
     }
   }
 

@@ -44,11 +44,12 @@ import Testing
     let fake = try FakeStudy(trials: 5, pruner: .none)
     let worker = fake.worker(train: { run in
       if run.trial.number == 2 { throw TrialFault("the loss is \"nan\"") }
+      if run.trial.number == 3 { return .complete(.nan) }
       return try fake.train(run)
     })
     #expect(try worker.run() == .done)
     let trials = try fake.trials()
-    #expect(trials.map(\.state) == [.complete, .complete, .failed, .complete, .complete])
+    #expect(trials.map(\.state) == [.complete, .complete, .failed, .failed, .complete])
     #expect(trials[2].userAttributes["tpsnet:error"] == #""the loss is \"nan\"""#)
     #expect(fake.lines.withLock { $0 }[2] == #"trial 2 failed: the loss is "nan""#)
   }
@@ -56,8 +57,10 @@ import Testing
   @Test func troubleOfAllGivesTheTrialBack() throws {
     struct DiskFull: Error {}
     let fake = try FakeStudy(trials: 3, pruner: .none)
-    #expect(throws: DiskFull.self) { try fake.worker(train: { _ in throw DiskFull() }).run() }
-    #expect(try fake.trials().map(\.state) == [.waiting])
+    for error: any Error in [DiskFull(), StorageError.unusable("the database is full")] {
+      #expect(throws: (any Error).self) { try fake.worker(train: { _ in throw error }).run() }
+      #expect(try fake.trials().map(\.state) == [.waiting])
+    }
     #expect(try fake.run(1) == [.done])
     #expect(try fake.trials().map(\.state) == [.complete, .complete, .complete])
   }

@@ -1,6 +1,5 @@
 // The points of a space that are possible and keep the budget: which they are, and what share of all.
 import Models
-import Randomness
 import Training
 
 /// A space under a budget.
@@ -29,7 +28,12 @@ struct CandidateSpace: Sendable {
       return .impossible("training.batchSize: \(batchSize) is more than the \(images) images of data.limitTrain")
     }
     let cost = TrialCost(spec, batchSize: batchSize, calibration: calibration)
-    return budget.exceeded(by: cost).map { .over($0, cost) } ?? .fits(cost)
+    if let limit = budget.exceeded(by: cost) { return .over(limit, cost) }
+    // A budget may be larger than what can be built.
+    guard cost.model.parameters <= ResNetSpec.mostParameters else {
+      return .impossible("model: more than \(ResNetSpec.mostParameters) parameters")
+    }
+    return .fits(cost)
   }
 
   /// Every point of a space whose variables can be counted, in order, the last variable fastest, until `visit` returns

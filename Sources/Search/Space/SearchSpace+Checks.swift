@@ -43,7 +43,7 @@ extension SearchSpace {
   /// Why every one of some points with a value fails; nil where one does not.
   private func failure(of index: Int, _ stored: Double) -> String? {
     var failure: String?
-    for attempt in 0..<32 as Range<UInt64> {
+    for attempt in 0..<2_000 as Range<UInt64> {
       var random = CounterRandom(seed: 0, SearchPurpose.check.rawValue, UInt64(index), attempt)
       guard let point = draw(given: [index: stored], &random) else { continue }
       do {

@@ -58,6 +58,10 @@ public struct TrialTraining {
       return try train(run)
     } catch let obstacle as Obstacle {
       throw obstacle.error
+    } catch ComputeError.unsupportedPrecision(let precision, let reason)
+      where run.trial.parameters["training.precision"] != nil
+    {
+      throw TrialFault("\(ComputeError.unsupportedPrecision(precision, reason))")
     } catch  where Self.blames(error) {
       throw TrialFault("\(error)")
     }
@@ -133,8 +137,15 @@ public struct TrialTraining {
     if directory.exists {
       do {
         try trainer.resume()
+      } catch let error as CheckpointError where error.areImagesOthers {
+        // The checkpoint is whole, and would be lost.
+        throw Obstacle(error: error)
       } catch {
         log.line("\(error); the trial starts again from its beginning")
+        let old = directory.configuration
+        guard unlink(old.path) == 0 || errno == ENOENT else {
+          throw FileError(operation: "remove", path: old.path, reason: String(cString: strerror(errno)))
+        }
         trainer = try makeTrainer()
       }
     } else if !run.trial.intermediateValues.isEmpty {

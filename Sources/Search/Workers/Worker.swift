@@ -119,14 +119,19 @@ public struct Worker {
       let end = try train(run)
       guard !run.isLost else { throw StorageError.claimLost(trial: claim.trial.number) }
       switch end {
-      case .complete(let value): try storage.finish(claim, as: .complete, value: value)
+      case .complete(let value):
+        guard !value.isNaN else { throw TrialFault("its value is not a number") }
+        try storage.finish(claim, as: .complete, value: value)
       case .pruned(let value): try storage.finish(claim, as: .pruned, value: value)
       case .interrupted: try storage.finish(claim, as: .waiting, value: nil)
       }
       log("trial \(claim.trial.number) \(end)")
       if run.isFinal(end) { run.tidy() }
     } catch let error as StorageError {
-      guard case .claimLost = error else { throw error }
+      guard case .claimLost = error else {
+        try? storage.finish(claim, as: .waiting, value: nil)
+        throw error
+      }
       log("\(error)")
     } catch  where run.isLost {
       log("\(StorageError.claimLost(trial: claim.trial.number))")

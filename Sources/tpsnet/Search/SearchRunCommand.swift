@@ -65,7 +65,7 @@ struct SearchRunCommand: ParsableCommand {
     let storage = try options.place.open()
     let (record, definition) = try study(in: storage, new)
     let proposer = try definition.proposer()
-    describe(record, proposer)
+    describe(proposer)
     let folder = try studyFolder(record, storage)
     guard workers > 0 else { return Console.out(try StudyProgress(storage, record).line) }
 
@@ -130,6 +130,7 @@ struct SearchRunCommand: ParsableCommand {
     let definition = try new ?? newDefinition()
     let attributes = [
       StudyDefinition.attribute: try definition.json(), StudyRecord.leaseAttribute: "\(lease ?? 60)",
+      StudyRecord.ownerAttribute: StudyRecord.newOwner,
     ]
     guard let known else {
       return (try storage.createStudy(named: options.study, attributes: attributes), definition)
@@ -143,7 +144,7 @@ struct SearchRunCommand: ParsableCommand {
   private func demandEmptyFolder() throws {
     let path = folder ?? Self.folder(of: options.study)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    guard names.contains(where: { $0.hasPrefix("trial-") }) else { return }
+    guard names.contains(where: { $0.hasPrefix("trial-") || $0 == StudyRecord.ownerFile }) else { return }
     throw ConfigurationError("\(path) holds the trials of another study: remove it, or choose another --folder")
   }
 
@@ -172,7 +173,7 @@ struct SearchRunCommand: ParsableCommand {
     _ = try Trainer.split(images, trial.data)
   }
 
-  private func describe(_ record: StudyRecord, _ proposer: Proposer) {
+  private func describe(_ proposer: Proposer) {
     let definition = proposer.definition
     let base = proposer.space.base
     let share = proposer.feasibleShare()
@@ -197,11 +198,7 @@ struct SearchRunCommand: ParsableCommand {
   private func studyFolder(_ record: StudyRecord, _ storage: any StudyStorage) throws -> URL {
     let url =
       folder.map { URL(fileURLWithPath: $0) } ?? record.folder ?? URL(fileURLWithPath: Self.folder(of: record.name))
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw ConfigurationError("cannot create the study's folder \(url.path): choose another with --folder")
-    }
+    try record.claim(url)
     if record.folder == nil {
       try storage.setAttribute(StudyRecord.folderAttribute, to: url.path.jsonQuoted, ofStudy: record.id)
     }

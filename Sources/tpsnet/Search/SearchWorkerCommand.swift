@@ -45,6 +45,7 @@ struct SearchWorkerCommand: ParsableCommand {
     guard let folder = folder.map({ URL(fileURLWithPath: $0) }) ?? record.folder else {
       throw ConfigurationError("study \(record.name) has no folder for checkpoints yet: name one with --folder")
     }
+    try record.claim(folder)
     let surroundings = TrialSurroundings(data: dataOptions.directory, threads: threads)
     let training = TrialTraining(
       in: folder, configuration: proposer.configuration, prepare: surroundings.prepare,
