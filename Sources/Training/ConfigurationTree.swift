@@ -1,7 +1,7 @@
 // A configuration as a tree of plain values, so that defaults, presets, files and `--set` can be laid over
 // one another before anything is decoded.
 import Foundation
-import Yams
+package import Yams
 
 /// A configuration that cannot be used, with the path of the key at fault.
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
@@ -30,17 +30,25 @@ public enum ConfigurationTree: Hashable, Sendable {
 
   /// Reads YAML, of which JSON is a part.
   public init(yaml text: String, origin: String) throws {
-    guard Self.aliasCount(text) <= Self.largestAliasCount else {
-      throw ConfigurationError("\(origin): more than \(Self.largestAliasCount) aliases: write the values out")
-    }
+    if let reason = Self.complaint(ofAliasesIn: text) { throw ConfigurationError("\(origin): \(reason)") }
     let node: Node?
     do {
       node = try Yams.compose(yaml: text)
     } catch {
       throw ConfigurationError("\(origin): not valid YAML: \(Self.oneLine(error))")
     }
+    self = try node.map { try ConfigurationTree($0, origin: origin) } ?? .map([:])
+  }
+
+  /// What a YAML node says; throws `ConfigurationError`.
+  package init(_ node: Node, origin: String) throws {
     var left = Self.largestCount
-    self = try node.map { try ConfigurationTree($0, origin: origin, left: &left) } ?? .map([:])
+    try self.init(node, origin: origin, left: &left)
+  }
+
+  /// Why `text` has more aliases than a parser should be given; nil where it has not.
+  package static func complaint(ofAliasesIn text: String) -> String? {
+    aliasCount(text) > largestAliasCount ? "more than \(largestAliasCount) aliases: write the values out" : nil
   }
 
   /// The parser compares keys, also such as are no words, by all that their aliases stand for: with n of them up to

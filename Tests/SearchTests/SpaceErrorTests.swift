@@ -168,6 +168,18 @@ private func failure(_ text: String, settings: [String] = []) -> String {
     #expect(failure.hasPrefix(expected), "\(failure)")
   }
 
+  /// Aliases of aliases as keys, whose comparison would not end.
+  @Test func aliasesAreCounted() {
+    let lines = (1...29).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]" }
+    let text = (["a0: &a0 [x, x]"] + lines + ["? *a29", ": 1", "? *a28", ": 2"]).joined(separator: "\n")
+    #expect(failure(text) == "s.yaml: more than 20 aliases: write the values out")
+    let flow = "[&a0 [x, x], \(lines.map { $0.drop { $0 != "&" } }.joined(separator: ", ")), {? *a29 : 1, ? *a28 : 2}]"
+    let setting = "model.pool=\(flow)"
+    #expect(
+      failure("model.stem.kernel: [1, 3]", settings: [setting]).hasSuffix(
+        "model.pool: more than 20 aliases: write the values out"))
+  }
+
   static let assignments: [(String, String)] = [
     ("model.pool", "--set model.pool: write it as key.path=value"),
     ("model.pool=", "--set model.pool=: model.pool: no value"),

@@ -62,6 +62,9 @@ struct SpaceFile {
   init(yaml text: String, origin: String) throws {
     self.origin = origin
     isOneLine = false
+    if let reason = ConfigurationTree.complaint(ofAliasesIn: text) {
+      throw SpaceError(SourceMark(origin: origin), "", reason)
+    }
     let node: Node?
     do {
       node = try Yams.compose(yaml: text)
@@ -81,6 +84,9 @@ struct SpaceFile {
     isOneLine = true
     guard let assignment = Assignment(assignment) else {
       throw SpaceError(SourceMark(origin: origin), "", "write it as key.path=value")
+    }
+    if let reason = ConfigurationTree.complaint(ofAliasesIn: assignment.value) {
+      throw SpaceError(SourceMark(origin: origin), assignment.key, reason)
     }
     guard let node = try? Yams.compose(yaml: assignment.value) else {
       throw SpaceError(SourceMark(origin: origin), assignment.key, "no value: write it as key.path=value")
@@ -221,23 +227,9 @@ struct SpaceFile {
       guard choices.count == items.count || choices.isEmpty else {
         throw SpaceError(mark(node), path, "choices are plain values")
       }
-      return .list(choices, .list(try items.map(tree)))
+      return .list(choices, try ConfigurationTree(node, origin: origin))
     case .mapping, .alias:
-      return .fixed(try tree(node))
-    }
-  }
-
-  private func tree(_ node: Node) throws -> ConfigurationTree {
-    switch node {
-    case .scalar(let scalar):
-      return .scalar(scalar.string, isQuoted: scalar.style != .plain)
-    case .sequence(let items):
-      return .list(try items.map(tree))
-    case .mapping(let map):
-      let pairs = try map.map { (key: $0.key.scalar?.string ?? "", value: try tree($0.value)) }
-      return .map(Dictionary(pairs.map { ($0.key, $0.value) }) { $1 })
-    case .alias:
-      throw SpaceError(mark(node), "", "YAML aliases are not supported: write the value out")
+      return .fixed(try ConfigurationTree(node, origin: origin))
     }
   }
 }
