@@ -91,7 +91,7 @@ extension Configuration {
       try demand(weightDecay >= 0 && weightDecay.isFinite, "optimizer.weightDecay", "use 0 or more")
       try demand(clipNorm >= 0, "optimizer.clipNorm", "use 0 (no limit) or more")
       try demand((0..<1).contains(muon.momentum), "optimizer.muon.momentum", "use 0 up to, but not, 1")
-      try demand((1...10).contains(muon.steps), "optimizer.muon.steps", "use 1 to 10")
+      try demand((1...10).contains(muon.steps), "optimizer.muon.steps", "use 1 to \(Muon.mostSteps)")
       try demand(lookahead.every >= 0, "optimizer.lookahead.every", "use 0 (never) or more steps")
       try demand((0...1).contains(lookahead.decay), "optimizer.lookahead.decay", "use a share of 0 to 1")
       try demand(

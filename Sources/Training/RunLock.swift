@@ -17,7 +17,6 @@ final class RunLock {
     }
     // File systems without locks are trusted to their user.
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-      close(descriptor)
       throw ConfigurationError(
         "run \(run.url.path) is being trained by another trainer: wait for its end, or choose another name")
     }

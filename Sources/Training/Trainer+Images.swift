@@ -47,9 +47,10 @@ extension CheckpointInfo {
   /// say on which: its validation would not tell what new images do.
   public func check(heldOut settings: Configuration.DataSettings, of set: ImageSet) throws {
     try check(trainedOn: set, of: settings)
-    guard let own = try configuration()?.data, own.dataset == settings.dataset,
-      let known = (try? Trainer.split(set, own)).map({ Set($0.train) })
-    else { return }
+    guard var own = try configuration()?.data, own.dataset == settings.dataset else { return }
+    // Those that it started from may know the rest.
+    if startWeights != nil { own.limitTrain = 0 }
+    guard let known = (try? Trainer.split(set, own)).map({ Set($0.train) }) else { return }
     let heldOut = try Trainer.split(set, settings).validation
     let both = heldOut.count { known.contains($0) }
     guard both > 0 else { return }

@@ -36,6 +36,9 @@ public final class Trainer {
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
   private var lock: RunLock?
+  /// The epoch of best weights that a kill left without the state that knows of them. Done again it may end otherwise, on
+  /// another processor, and then no longer be the best; what lies there must be this run's all the same.
+  private var lostBest: Int?
 
   /// Prepares a run; `train` compiles it. Of the configuration, `training.threads` and `training.convolutions` are the
   /// backend's, which whoever makes it has to tell. Throws `ConfigurationError`, `SpecError` or `DatasetError` for what
@@ -43,8 +46,8 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - dataset: its training images alone are used.
-  ///   - precision: of the plans; nil takes that in which the run began, or else `training.precision`, where `auto` is
-  ///     the backend's fastest.
+  ///   - precision: of the plans; nil takes that in which the run began (fp32 where the backend's fastest is that), or
+  ///     else `training.precision`, where `auto` is the backend's fastest.
   ///   - emit: receives every event.
   ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
   public init(
@@ -56,8 +59,7 @@ public final class Trainer {
     try configuration.validate()
     self.configuration = configuration
     self.run = run
-    let begun = (try? Checkpoint.describe(run.lastWeights))?.trainingPrecision
-    let precision = precision ?? begun ?? configuration.training.precision.resolved(best: backend.bestPrecision)
+    let precision = precision ?? run.precision(configuration.training.precision, best: backend.bestPrecision)
     self.precision = precision
     self.emit = emit
     self.isInterrupted = isInterrupted
@@ -97,8 +99,11 @@ public final class Trainer {
   /// Goes on from the run's last checkpoint. Throws `CheckpointError` or `SafetensorsError` where it cannot be used,
   /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
-    lock = try RunLock(run)
+    let own = try lock ?? RunLock(run)
     state = try TrainingStateFile.load(run.state, buffers, configuration: configuration, images: fingerprint)
+    lock = own
+    let best = (try? Checkpoint.describe(run.bestWeights))?.notes["epoch"].flatMap { Int($0) } ?? 0
+    lostBest = best > state.epoch ? best : nil
   }
 
   /// The epochs done.
@@ -138,9 +143,14 @@ public final class Trainer {
   private func begin() throws {
     try configuration.checkStart(hasWeights: startWeights != nil)
     try run.makeFolders()
-    lock = try RunLock(run)
+    let own = try RunLock(run)
+    // Compiling takes a while, in which another trainer may have made it and ended.
+    guard !run.exists else {
+      throw ConfigurationError("run \(run.url.path) is there already: resume it, or choose another name")
+    }
     try checkpoint()
     try AtomicFile.write(Data(configurationText.utf8), to: run.configuration)
+    lock = own
   }
 
   /// Trains to the end, or until interrupted; called again after an interruption, it goes on. Throws `TrainingError`
@@ -194,16 +204,16 @@ public final class Trainer {
     emit(.grew(blocks: stage.model.layers.map(\.blocks), memoryBytes: memoryBytes))
   }
 
-  /// The learning rate of the next step.
-  private var learningRate: Double {
-    let time = Double(stepsTaken) / Double(loader.stepsPerEpoch)
+  /// The learning rate after so many steps.
+  private func learningRate(after steps: Int) -> Double {
+    let time = Double(steps) / Double(loader.stepsPerEpoch)
     return configuration.optimizer.learningRate * configuration.schedule.factor(at: time, of: Double(epochs))
   }
 
   private func step(_ plan: any TrainingPlan) throws {
     let start = ContinuousClock.now
     let batch = loader.next()
-    let rate = learningRate
+    let rate = learningRate(after: stepsTaken)
     let result = try plan.step(
       images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
       shares: batch.shares.map { UnsafeBufferPointer($0) },
@@ -246,12 +256,10 @@ public final class Trainer {
 
   private func endEpoch(_ evaluator: Evaluator?) throws {
     let steps = Double(loader.stepsPerEpoch)
-    let lastRate =
-      configuration.optimizer.learningRate
-      * configuration.schedule.factor(at: Double(stepsTaken - 1) / steps, of: Double(epochs))
     var record = EpochRecord(
       epoch: state.epoch + 1, step: stepsTaken, trainLoss: state.lossSum / steps,
-      trainAccuracy: Double(state.correct) / (steps * Double(configuration.training.batchSize)), learningRate: lastRate,
+      trainAccuracy: Double(state.correct) / (steps * Double(configuration.training.batchSize)),
+      learningRate: learningRate(after: stepsTaken - 1),
       imagesPerSecond: steps * Double(configuration.training.batchSize) / state.epochSeconds, seconds: state.seconds)
     var isBest = false
     let isLast = record.epoch == epochs
@@ -264,7 +272,7 @@ public final class Trainer {
       record.seconds = state.seconds
       record.validationLoss = evaluation.loss
       record.validationAccuracy = evaluation.accuracy
-      isBest = evaluation.accuracy > state.bestAccuracy ?? -1
+      isBest = evaluation.accuracy > state.bestAccuracy ?? -1 || record.epoch == lostBest
     }
     state.epoch = record.epoch
     (state.stepInEpoch, state.lossSum, state.correct, state.epochSeconds) = (0, 0, 0, 0)

@@ -60,6 +60,57 @@ import Training
     }
   }
 
+  /// A kill between an epoch's weights and the state that knows of them, and then another processor, on which the epoch
+  /// done again is no better than those before: weights that nothing changes stand for one.
+  @Test func bestWeightsAreThoseOfTheRunAsItEnded() throws {
+    var configuration = Tiny.configuration
+    configuration.optimizer.learningRate = 1e-30
+    configuration.model.batchNorm.momentum = 1e-6
+    let first = TrainerRun(configuration, .fp32, folder.run())
+    first.interruption = 5
+    guard case .interrupted = try first.outcome() else { throw TrainerRun.Unfinished() }
+    var lost = try SafetensorsFile(contentsOf: first.run.bestWeights)
+    #expect(lost.metadata["epoch"] == "1")
+    (lost.metadata["epoch"], lost.metadata["seed"]) = ("3", "999")
+    try lost.write(to: first.run.bestWeights)
+    let second = TrainerRun(configuration, .fp32, first.run)
+    second.resumes = true
+    let result = try second.result()
+    let best = try Checkpoint.describe(first.run.bestWeights)
+    #expect(result.chosenEpoch == 3 && best.notes["epoch"] == "3" && best.notes["seed"] != "999")
+  }
+
+  /// What a trainer refused once it refuses again, and it can do what the error advises.
+  @Test func anotherRunIsNotBegunOver() throws {
+    let first = TrainerRun(Tiny.configuration, .fp32, folder.run())
+    first.interruption = 5
+    guard case .interrupted = try first.outcome() else { throw TrainerRun.Unfinished() }
+    let trainer = try Trainer(
+      Tiny.configuration, dataset: Tiny.dataset(first.images), backend: OneDNNBackend(threads: 1), precision: .fp32,
+      run: first.run)
+    for _ in 0..<2 {
+      #expect(failure { _ = try trainer.train() }?.contains("is there already: resume it") == true)
+    }
+    try trainer.resume()
+    guard case .finished(let result) = try trainer.train() else { throw TrainerRun.Unfinished() }
+    #expect(result.history.count == Tiny.configuration.training.epochs)
+  }
+
+  /// A run that began in bf16 and goes on where there is none.
+  @Test func withoutBF16ItGoesOnInFP32() throws {
+    let first = TrainerRun(Tiny.configuration, .fp32, folder.run())
+    first.interruption = 3
+    guard case .interrupted = try first.outcome() else { throw TrainerRun.Unfinished() }
+    var weights = try SafetensorsFile(contentsOf: first.run.lastWeights)
+    weights.metadata["precision"] = "bf16"
+    try weights.write(to: first.run.lastWeights)
+    let trainer = try Trainer(
+      Tiny.configuration, dataset: Tiny.dataset(first.images), backend: ReferenceBackend(), run: first.run)
+    try trainer.resume()
+    guard case .finished = try trainer.train() else { throw TrainerRun.Unfinished() }
+    #expect(try Checkpoint.describe(first.run.lastWeights).trainingPrecision == .fp32)
+  }
+
   @Test(arguments: precisions, [false, true])
   func anInterruptionChangesNothing(precision: Precision, muon: Bool) throws {
     let whole = run("whole", precision, muon: muon)
