@@ -30,9 +30,7 @@ public final class BatchLoader {
     guard !indices.isEmpty else {
       throw DatasetError(.usage, "no images to make batches of", remedy: "leave some images to this part")
     }
-    if let wrong = indices.first(where: { !set.labels.indices.contains($0) }) {
-      throw DatasetError(.usage, "there is no image \(wrong) in a set of \(set.count)")
-    }
+    try set.check(indices)
     guard set.channels == normalization.mean.count else {
       throw DatasetError(
         .usage, "images of \(set.channels) channels for a normalisation of \(normalization.mean.count)")

@@ -75,7 +75,7 @@ enum Files {
     } catch {
       throw DatasetError(
         .system, at: path, "the folder cannot be made: \(error.localizedDescription)",
-        remedy: "choose another by --data")
+        remedy: "choose another by --data or TPSNET_DATA")
     }
   }
 

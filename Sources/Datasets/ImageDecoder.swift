@@ -53,8 +53,13 @@ public struct DecodedImage: Equatable, Sendable {
 /// orientation that a camera noted (EXIF) is applied.
 /// Images of more than 16,384 pixels along a side, or of more than 64 Mi pixels, are refused.
 public enum ImageDecoder {
-  /// How the names of such files end, in lower case.
-  public static let fileSuffixes = [".png", ".jpg", ".jpeg", ".webp"]
+  private static let fileSuffixes = [".png", ".jpg", ".jpeg", ".webp"]
+
+  /// Whether a file of this name is such an image, by how it ends.
+  static func reads(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return fileSuffixes.contains { name.hasSuffix($0) }
+  }
 
   /// Decodes a file. Throws `DatasetError` with its path where it is missing, unreadable, truncated or too large.
   public static func decode(path: String) throws -> DecodedImage {

@@ -22,7 +22,7 @@ public enum ImageFiles {
       let files = FileManager.default.enumerator(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
       while let name = files?.nextObject() as? String {
         if name.split(separator: "/").contains(where: { $0.hasPrefix(".") }) { continue }
-        if ImageDecoder.fileSuffixes.contains(where: { name.lowercased().hasSuffix($0) }) { names.append(name) }
+        if ImageDecoder.reads(name) { names.append(name) }
       }
       guard !names.isEmpty else {
         throw DatasetError(.missing, at: path, "no PNG, JPEG or WebP images in it", remedy: "name a folder of images")
@@ -35,7 +35,14 @@ public enum ImageFiles {
   public static func decode(_ path: String) throws -> DecodedImage {
     guard path == standardInput else { return try ImageDecoder.decode(path: path) }
     var bytes: [UInt8] = []
-    while let part = try FileHandle.standardInput.read(upToCount: 1 << 20), !part.isEmpty {
+    func next() throws(DatasetError) -> Data? {
+      do {
+        return try FileHandle.standardInput.read(upToCount: 1 << 20)
+      } catch {
+        throw DatasetError(.system, at: "standard input", "cannot be read")
+      }
+    }
+    while let part = try next(), !part.isEmpty {
       bytes += part
       guard bytes.count <= ImageLimits.fileSize else {
         throw DatasetError(.invalid, at: "standard input", "more than \(ImageLimits.fileSize) bytes")

@@ -1,11 +1,13 @@
 // A folder of images as a data set: one folder a class, with or without a division into train and test.
 // Every image is decoded and fitted once, so that training sees the same bytes as with any other set.
+import Formats
 
 /// Data sets made of PNG, JPEG and WebP files.
 public enum ImageFolder {
   /// Loads `train/<class>/*.png|jpg|jpeg|webp` and `test/<class>/…`. Where `path` has neither `train` nor `test`, its
   /// own folders are the classes, and about a fifth of the images becomes the test set, chosen by class and file name:
-  /// from some thirty images on, pictures that come or go later never make a test image of one that was trained on.
+  /// from some thirty images on, ten of each class, pictures that come or go later hardly ever make a test image of one
+  /// that was trained on.
   /// Classes are sorted by name; names starting with a dot and other kinds of files are passed over.
   /// Images are brought to `size` × `size` pixels as `DecodedImage.fitted(toSide:)` does.
   ///
@@ -79,12 +81,11 @@ public enum ImageFolder {
   /// - Parameter inEach: whether every class has to have images: without, a network would never learn to name it.
   private static func files(in folder: String, classes: [String], inEach: Bool) throws -> [File] {
     var found: [File] = []
-    for (label, name) in classes.enumerated() {
+    // By the names of this folder: where train writes one in another Unicode form, its name would lead nowhere.
+    for name in try self.classes(in: folder) {
+      guard let label = classes.firstIndex(of: name) else { continue }
       let classFolder = "\(folder)/\(name)"
-      guard Files.isFolder(classFolder) else { continue }
-      let files = try Files.names(in: classFolder).filter { file in
-        ImageDecoder.fileSuffixes.contains { file.lowercased().hasSuffix($0) }
-      }
+      let files = try Files.names(in: classFolder).filter(ImageDecoder.reads)
       guard !files.isEmpty || !inEach else {
         throw DatasetError(
           .missing, at: classFolder, "no PNG, JPEG or WebP images in it", remedy: "put some there, or remove the folder"
@@ -124,6 +125,7 @@ public enum ImageFolder {
     pixels.reserveCapacity(files.count * 3 * size * size)
     for file in files { pixels += try ImageDecoder.decode(path: file.path).fitted(toSide: size) }
     return try ImageSet(
-      pixels: pixels, labels: files.map { Int32($0.label) }, height: size, width: size, classNames: classes)
+      pixels: pixels, labels: files.map { Int32($0.label) }, height: size, width: size,
+      classNames: classes.map(\.withoutControls))
   }
 }

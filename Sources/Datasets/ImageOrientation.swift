@@ -89,7 +89,13 @@ private struct ByteReader {
   /// The second kind of application segment, before the picture's data.
   private var exifOfJPEG: ArraySlice<UInt8>? {
     var position = 2
-    while let marker = number(position, 2), marker > 0xFF00, marker != 0xFFDA, let size = number(position + 2, 2) {
+    while let marker = number(position, 2), marker != 0xFFDA {
+      // Between segments, decoders pass over fill bytes and strays.
+      guard marker > 0xFF00, marker < 0xFFFF else {
+        position += 1
+        continue
+      }
+      guard let size = number(position + 2, 2) else { return nil }
       if marker == 0xFFE1, let data = slice(position + 4, size - 2), data.starts(with: "Exif\0\0".utf8) { return data }
       position += 2 + size
     }

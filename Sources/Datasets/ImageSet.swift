@@ -89,7 +89,8 @@ public struct ImageSet: Sendable {
     return moments.statistics
   }
 
-  private func check(_ indices: some Collection<Int>) throws {
+  /// Throws `DatasetError` where there is no image at one of `indices`.
+  func check(_ indices: some Collection<Int>) throws {
     if let wrong = indices.first(where: { !labels.indices.contains($0) }) {
       throw DatasetError(.usage, "there is no image \(wrong) in a set of \(count)")
     }

@@ -203,6 +203,18 @@ private let jpeg = [UInt8](
     }
   }
 
+  /// As archives of macOS and of Linux write the same name.
+  @Test func namesInTwoUnicodeFormsAreOneClass() throws {
+    try withFolder { folder in
+      try write(picture(1), folder + "/train/caf\u{E9}/a.png")
+      try write(picture(2), folder + "/train/tea/a.png")
+      try write(picture(3), folder + "/test/cafe\u{301}/b.png")
+      try write(picture(4), folder + "/test/tea/b.png")
+      let data = try ImageFolder.load(from: folder, size: 8)
+      #expect(data.train.labels == [0, 1] && data.test.labels == [0, 1])
+    }
+  }
+
   @Test func testImagesNeedNoTrainingImages() throws {
     try withFolder { folder in
       try write(picture(1), folder + "/test/dog/a.png")

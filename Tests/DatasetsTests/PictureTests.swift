@@ -48,6 +48,15 @@ import Testing
     #expect(photograph?.remedy == nil)
   }
 
+  /// The standard (T.81, B.1.1.2) allows 0xFF before any marker.
+  @Test func fillBytesHideNoOrientation() throws {
+    var bytes = try read("\(Self.folder)/turned-6.jpg")
+    let note = try #require(bytes.indices.first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xE1 })
+    bytes.insert(contentsOf: [0xFF, 0xFF], at: note)
+    let picture = try ImageDecoder.decode(bytes: bytes)
+    #expect(picture.width == 24 && picture.height == 16)
+  }
+
   @Test func damagedNotesChangeNothing() throws {
     let bytes = try read("\(Self.folder)/turned-6.jpg")
     let note = try #require(bytes.indices.first { bytes[$0...].starts(with: ascii("Exif")) })
