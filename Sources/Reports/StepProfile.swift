@@ -62,7 +62,7 @@ public struct StepProfile: Encodable, Sendable {
   public init(_ steps: [PlanStep], passes: [[StepRecorder.Span]]) {
     var times = [[Double]](repeating: [], count: steps.count)
     for span in passes.joined() { times[span.step].append(span.seconds) }
-    let medians = times.map(Self.median)
+    let medians = times.map(\.median)
     let ran = steps.indices.filter { !times[$0].isEmpty }
     let total = ran.reduce(0) { $0 + medians[$1] }
     self.steps = ran.map { index in
@@ -83,13 +83,6 @@ public struct StepProfile: Encodable, Sendable {
       .sorted { $0.cost.milliseconds > $1.cost.milliseconds }
     milliseconds = total * 1000
     shareNotInConvolutions = kinds.reduce(0) { $0 + ($1.kind.isConvolution ? 0 : $1.cost.share) }
-  }
-
-  /// The middle of `values`, or the mean of the middle two; 0 of none.
-  public static func median(_ values: [Double]) -> Double {
-    guard !values.isEmpty else { return 0 }
-    let sorted = values.sorted()
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 }
 

@@ -75,8 +75,7 @@ struct BenchCommand: ParsableCommand {
     var measurement = try BenchMeasurement(
       mode, configuration, graph, backend, precision, profiles: profile || trace != nil)
     try measurement.run(steps: steps)
-    if let trace { try write(measurement, to: trace) }
-    let median = StepProfile.median(measurement.seconds)
+    let median = measurement.seconds.median
     let batch = configuration.training.batchSize
     // Two operations a multiply-add; a training step does the forward work three times over.
     let operations = Double(graph.multiplyAdds * batch) * (mode == .train ? 6 : 2)
@@ -89,8 +88,9 @@ struct BenchCommand: ParsableCommand {
       planMemoryBytes: measurement.planMemoryBytes, gflops: operations / median / 1e9,
       parameters: graph.parameterCount, cpu: Environment.cpu, versions: Environment.versions,
       profile: recorder.map { StepProfile($0.steps, passes: $0.passes) })
-    if json { return try Console.json(result) }
-    show(result)
+    if json { try Console.json(result) } else { show(result) }
+    // Last, so that a folder that cannot be written costs nobody the result.
+    if let trace { try write(measurement, to: trace) }
   }
 
   private func show(_ result: Result) {

@@ -38,8 +38,10 @@ enum Console {
     out(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
-  /// Whether standard error is a terminal.
-  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+  /// Whether standard error is a terminal that can write over its line.
+  static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 && !isDumb }
+
+  private static var isDumb: Bool { ProcessInfo.processInfo.environment["TERM"] == "dumb" }
 
   /// Columns of the terminal on standard error; 80 where there is none.
   static var width: Int { size(of: STDERR_FILENO)?.columns ?? 80 }
@@ -66,5 +68,7 @@ enum Console {
   static var outputUsesColor: Bool { outputIsTerminal && allowsColor }
 
   /// See https://no-color.org.
-  private static var allowsColor: Bool { ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty }
+  private static var allowsColor: Bool {
+    !isDumb && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+  }
 }

@@ -111,7 +111,7 @@ struct PredictCommand: ParsableCommand {
   private func show(_ rows: ArraySlice<Row>, isAlone: Bool) {
     for row in rows {
       guard let top = row.top else { continue }
-      if !isAlone { Console.out(row.image) }
+      if !isAlone { Console.out(row.image.withoutControls) }
       let width = top.map(\.name.count).max() ?? 0
       for guess in top {
         let name = guess.name + String(repeating: " ", count: width - guess.name.count)

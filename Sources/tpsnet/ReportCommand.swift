@@ -60,7 +60,7 @@ struct ReportCommand: ParsableCommand {
       summary = data.summary
       testAccuracy = data.test?.evaluation.accuracy ?? data.summary?.testAccuracy
       calibrationError = data.test?.calibration.expectedError
-      mistakes = data.test.map { Array($0.mistakes.prefix(48)) }
+      mistakes = data.test.map { Array($0.mistakes.prefix(TestResult.listed)) }
     }
   }
 
@@ -68,19 +68,29 @@ struct ReportCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: runs)
     let found = try names.map { try RunDirectory.find($0, in: folder) }
     if found.count == 1 { return try report(found[0]) }
-    let all = try found.map { try RunData($0) }
+    // Runs of two folders may share a name.
+    let areNamed = Set(found.map(\.url.lastPathComponent)).count == found.count
+    let all = try found.map { try RunData($0, name: areNamed ? nil : $0.url.relativePath) }
     let comparison = RunComparison(all)
     let page =
       output.map { URL(fileURLWithPath: $0) }
       ?? found[0].url.deletingLastPathComponent().appendingPathComponent("comparison.html")
+    if json {
+      try Console.json(all.map(Row.init))
+    } else {
+      Console.out(try comparison.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
+    }
     try write(try comparison.html(), comparison.figures, to: page)
-    if json { return try Console.json(all.map(Row.init)) }
-    Console.out(try comparison.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
   }
 
   private func report(_ run: RunDirectory) throws {
     let surroundings = RunSurroundings(data: dataOptions.directory, engine: engine)
     let data = try surroundings.data(of: run)
+    if json {
+      try Console.json([Row(data)])
+    } else {
+      Console.out(data.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
+    }
     let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
     if output == nil, data.summary != nil, data.test == nil, let text = try? String(contentsOf: page, encoding: .utf8),
       !text.contains(RunData.withoutImages)
@@ -91,12 +101,16 @@ struct ReportCommand: ParsableCommand {
     } else {
       try write(try data.html(path: run.url.relativePath), data.figures, to: page)
     }
-    if json { return try Console.json([Row(data)]) }
-    Console.out(data.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
   }
 
+  /// Last, so that a folder that cannot be written costs nobody the short form.
   private func write(_ html: String, _ figures: [Figure], to page: URL) throws {
-    try AtomicFile.write(Data(html.utf8), to: page)
+    do {
+      try AtomicFile.write(Data(html.utf8), to: page)
+    } catch {
+      throw FileError(
+        operation: error.operation, path: error.path, reason: "\(error.reason): write it elsewhere with --output")
+    }
     Console.error("report: \(page.relativePath)")
     if let plots { try figures.write(to: URL(fileURLWithPath: plots)) }
   }

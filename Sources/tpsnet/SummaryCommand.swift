@@ -79,7 +79,7 @@ struct SummaryCommand: ParsableCommand {
     let configuration = try configuration()
     let graph = try configuration.model.graph()
     let summary = ModelSummary(graph, budget: budget?.count)
-    let cost = measure ? try cost(of: graph, configuration) : nil
+    let cost = measure && summary.withinBudget ? try cost(of: graph, configuration) : nil
     if json { try Console.json(Result(summary: summary, cost: cost)) } else { show(summary, cost) }
     guard summary.withinBudget else {
       Console.error(
@@ -98,7 +98,7 @@ struct SummaryCommand: ParsableCommand {
     let batch = configuration.training.batchSize
     return Cost(
       peakMemoryBytes: Environment.peakMemoryBytes,
-      epochSeconds: StepProfile.median(measurement.seconds) * Double(Cost.epochImages) / Double(batch),
+      epochSeconds: measurement.seconds.median * Double(Cost.epochImages) / Double(batch),
       batchSize: batch, precision: precision.rawValue, threads: backend.threads)
   }
 

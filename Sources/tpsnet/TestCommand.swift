@@ -63,8 +63,8 @@ struct TestCommand: ParsableCommand {
     let mistakes: [TestResult.Mistake]
   }
 
-  /// How many mistakes JSON has, and how many are shown.
-  private static let (listed, shown) = (48, 5)
+  /// How many mistakes are shown.
+  private static let shown = 5
 
   func run() throws {
     let loaded = try source.load()
@@ -85,20 +85,27 @@ struct TestCommand: ParsableCommand {
     ).evaluate(tta: tta)
 
     let result = TestResult(evaluation, classNames: set.classNames)
-    if let saveLogits { try save(evaluation, to: URL(fileURLWithPath: saveLogits)) }
     if json {
-      return try Console.json(
+      try Console.json(
         Result(
           images: evaluation.labels.count, correct: evaluation.correct, accuracy: evaluation.accuracy,
           loss: evaluation.loss, tta: tta.rawValue, precision: precision.rawValue, split: split.rawValue,
           calibrationError: result.calibration.expectedError, perClass: evaluation.perClass,
           confusion: evaluation.confusion, classNames: set.classNames,
-          mistakes: Array(result.mistakes.prefix(Self.listed))))
+          mistakes: Array(result.mistakes.prefix(TestResult.listed))))
+    } else {
+      show(result, of: configuration.data.dataset, precision)
     }
+    // Last, so that a folder that cannot be written costs nobody the result.
+    if let saveLogits { try save(evaluation, to: URL(fileURLWithPath: saveLogits)) }
+  }
+
+  private func show(_ result: TestResult, of dataset: String, _ precision: Precision) {
+    let evaluation = result.evaluation
     Console.out(result.text)
     Console.out("")
     Console.out(
-      "\(configuration.data.dataset) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
+      "\(dataset) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
         + "correct, accuracy \(Format.percent(evaluation.accuracy)), loss \(Format.fixed(evaluation.loss, 4)) "
         + "(tta \(tta.rawValue), \(precision.rawValue))")
     Console.out("calibration error \(Format.percent(result.calibration.expectedError))")

@@ -67,6 +67,9 @@ struct TrainCommand: ParsableCommand {
     return pairs.compactMap { key, value in value.map { .assignment("\(key)=\($0)") } } + engine.layers
   }
 
+  /// For commands that go on with a run, which does not know where its images lie.
+  private var dataFlag: String { dataOptions.data.map { " --data \(ShellText.quoted($0))" } ?? "" }
+
   func validate() throws {
     if resume != nil, !options.isEmpty || !flags.isEmpty || name != nil || weights != nil || fromTrial != nil {
       throw ValidationError("--resume goes on with the run as it was configured: leave out other settings")
@@ -80,7 +83,6 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let interruption = Interruption()
     let folder = URL(fileURLWithPath: runs)
     var configuration: Configuration
     var resumed: RunDirectory?
@@ -91,7 +93,7 @@ struct TrainCommand: ParsableCommand {
       if let summary = try run.finishedSummary() {
         Console.error(
           "\(run.url.path) is finished; to train on: \(Environment.program) train --weights "
-            + "\(ShellText.quoted(run.chosenWeights.path)) --epochs …")
+            + "\(ShellText.quoted(run.chosenWeights.path))\(dataFlag) --epochs …")
         return report(summary, run)
       }
       configuration = try run.storedConfiguration()
@@ -104,6 +106,8 @@ struct TrainCommand: ParsableCommand {
     let precision = precision(of: configuration, resumed)
     let start = try checkpoint.map { try Self.load($0, for: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
+    // Until here there is nothing to save, and a signal just ends the program.
+    let interruption = Interruption()
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
     defer { reporter.finish() }
@@ -137,7 +141,7 @@ struct TrainCommand: ParsableCommand {
       reporter.finish()
       Console.error(
         "interrupted after epoch \(epoch), step \(step); go on with: \(Environment.program) train --resume "
-          + ShellText.quoted(run.url.path))
+          + ShellText.quoted(run.url.path) + dataFlag)
       throw ExitCode(130)
     case .finished(let result):
       reporter.finish()

@@ -121,9 +121,10 @@ import Testing
     try expectFailure(
       ["train", "--config", workspace.configuration, "--data", workspace.data, "--runs", file + "/runs"],
       "\(file)/runs/tiny-1: Not a directory", "--runs")
-    try expectFailure(
-      ["test", "--run", "shared", "--runs", workspace.runs, "--data", workspace.data, "--save-logits", file + "/a"],
-      "\(file)/a")
+    // What was computed is said all the same.
+    let outcome = try tpsnet(
+      "test", "--run", "shared", "--runs", workspace.runs, "--data", workspace.data, "--save-logits", file + "/a")
+    #expect(outcome.code == 1 && outcome.errors.contains("\(file)/a") && outcome.output.contains("correct, accuracy"))
   }
 
   @Test func damagedRunsAreNamed() throws {

@@ -74,6 +74,8 @@ import Training
       startWeights: "my weights")
     let page = try PageReader(run.html(path: "runs/mine"))
     #expect(page.text.contains("tpsnet train --config runs/mine/config.yaml --weights 'my weights' --name again"))
+    let compared = try PageReader(RunComparison([run, Self.run("drawn")]).html())
+    #expect(compared.text.contains("start weights") && compared.text.contains("my weights"))
   }
 
   @Test(arguments: [0, 1, 3], [true, false]) func aRunUnderWayIsReportedAsFarAsItIs(

@@ -156,7 +156,11 @@ public struct RunComparison: Sendable {
 
   /// One row a setting in which not all runs agree.
   private func differences() throws -> Table {
-    let settings = try runs.map { try ConfigurationTree(encoding: $0.configuration).leaves() }
+    let settings = try runs.map { run in
+      var leaves = try ConfigurationTree(encoding: run.configuration).leaves()
+      leaves["start weights"] = run.startWeights
+      return leaves
+    }
     let keys = Set(settings.flatMap(\.keys)).sorted { $0.localizedStandardCompare($1) == .orderedAscending }
     var table = Table(["setting"] + runs.map(\.name))
     for key in keys where Set(settings.map { $0[key] }).count > 1 {

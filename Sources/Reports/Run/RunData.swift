@@ -39,10 +39,10 @@ public struct RunData: Sendable {
     network = ModelSummary(try configuration.model.graph())
   }
 
-  /// Reads what is in a run's folder. Throws what reading throws.
-  public init(_ run: RunDirectory) throws {
+  /// Reads what is in a run's folder, which without a `name` gives the run its own. Throws what reading throws.
+  public init(_ run: RunDirectory, name: String? = nil) throws {
     try self.init(
-      name: run.url.lastPathComponent, configuration: run.storedConfiguration(), history: run.history(),
+      name: name ?? run.url.lastPathComponent, configuration: run.storedConfiguration(), history: run.history(),
       summary: run.finishedSummary(), startWeights: (try? Checkpoint.describe(run.lastWeights))?.startWeights)
   }
 
@@ -71,6 +71,8 @@ public struct TestResult: Sendable {
   public let calibration: Calibration
   /// The wrong images, the most confident first.
   public let mistakes: [Mistake]
+  /// How many of them a report and JSON have at most.
+  public static let listed = 48
 
   /// A wrong image.
   public struct Mistake: Encodable, Equatable, Sendable {

@@ -110,7 +110,7 @@ extension RunData {
   private func mistakes(_ test: TestResult, _ page: inout HTMLPage) throws {
     guard !test.mistakes.isEmpty else { return page.paragraph("No test image is wrong.") }
     guard let images = test.images else { return page.paragraph("They were not kept for this report.") }
-    let shown = test.mistakes.prefix(48)
+    let shown = test.mistakes.prefix(TestResult.listed)
     page.paragraph(
       "\(shown.count) of \(Format.grouped(test.mistakes.count)) wrong images: what each shows, what it was taken for, and how surely."
     )

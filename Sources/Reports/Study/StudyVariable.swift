@@ -96,7 +96,7 @@ struct StudyVariable: Sendable {
     guard stretches >= 3 else { return [] }
     return (0..<stretches).map { index in
       let part = sorted[sorted.count * index / stretches..<sorted.count * (index + 1) / stretches]
-      return Plot.Point(StepProfile.median(part.map(\.stored)), StepProfile.median(part.map(\.accuracy)))
+      return Plot.Point(part.map(\.stored).median, part.map(\.accuracy).median)
     }
   }
 }

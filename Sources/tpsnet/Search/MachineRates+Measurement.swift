@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Models
 import OneDNNBackend
+import Reports
 import Search
 import Training
 
@@ -32,7 +33,7 @@ extension MachineRates {
       try bench.run(steps: steps)
       return Measurement(
         model: configuration.model, batchSize: configuration.training.batchSize,
-        secondsPerStep: bench.seconds.sorted()[steps / 2],
+        secondsPerStep: bench.seconds.median,
         // The plan's, and value, gradient and velocity of each parameter.
         memoryBytes: bench.planMemoryBytes + 3 * MemoryLayout<Float>.size * graph.parameterCount)
     }
