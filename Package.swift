@@ -59,7 +59,7 @@ let package = Package(
     .target(name: "Formats"),
     .target(
       name: "Training",
-      dependencies: ["Compute", "Datasets", "Formats", "Models", "Randomness", .product(name: "Yams", package: "Yams")]),
+      dependencies: ["Compute", "Datasets", "Formats", "Models", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "Search",
       dependencies: [
@@ -105,19 +105,12 @@ let package = Package(
       name: "ReportsTests",
       dependencies: ["Datasets", "Models", "Plots", "Reports", "Search", "TestSupport", "Training"]),
     .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
-    // Its workers are processes of the program.
+    // These two run the program and the examples; as dependencies, which `swift test` builds anyway, those would have to
+    // be linked before the tests are compiled.
     .testTarget(
       name: "SearchTests",
-      dependencies: [
-        "CSQLite", "Compute", "Datasets", "Models", "Randomness", "Search", "TestSupport", "Training", "tpsnet",
-      ]),
-    // It runs the program, which therefore has to be built first.
-    .testTarget(
-      name: "CLITests",
-      dependencies: [
-        "Formats", "Randomness", "Search", "TestSupport", "Training", "example-album", "example-search",
-        "example-train", "tpsnet", "tpsnet-fuzz",
-      ]),
+      dependencies: ["CSQLite", "Compute", "Datasets", "Models", "Randomness", "Search", "TestSupport", "Training"]),
+    .testTarget(name: "CLITests", dependencies: ["Formats", "Randomness", "Search", "TestSupport", "Training"]),
     .executableTarget(
       name: "tpsnet-fuzz",
       dependencies: [
@@ -130,11 +123,13 @@ let package = Package(
 // Tests that leave computing to what they test: optimizing them would take longer than it saves.
 let unoptimized = [
   "CLITests", "ComputeTests", "DatasetsTests", "FormatsTests", "ModelsTests", "OneDNNBackendTests", "PlotsTests",
-  "ReportsTests", "SearchTests", "TrainingTests",
+  "RandomnessTests", "ReportsTests", "SearchTests", "TrainingTests",
 ]
+// No second job for a module that nobody imports, no index of the system's modules.
+let quickly = ["-Onone", "-no-emit-module-separately-wmo", "-index-ignore-system-modules"]
 
 for target in package.targets where target.type != .system && target.type != .plugin {
   guard !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests") else { continue }
   target.swiftSettings =
-    (target.swiftSettings ?? []) + strict + (unoptimized.contains(target.name) ? [.unsafeFlags(["-Onone"])] : [])
+    (target.swiftSettings ?? []) + strict + (unoptimized.contains(target.name) ? [.unsafeFlags(quickly)] : [])
 }

@@ -27,9 +27,9 @@ import Testing
   }
 
   @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsARunThatCanGoOn(signal: Int32) throws {
-    let expected = try tpsnet(training("whole", epochs: 30, checkpointSeconds: 3600))
+    let expected = try tpsnet(training("whole", epochs: 60, checkpointSeconds: 3600))
     #expect(expected.code == 0, "\(expected.errors)")
-    let program = try Program(training("cut", epochs: 30, checkpointSeconds: 3600))
+    let program = try Program(training("cut", epochs: 60, checkpointSeconds: 3600))
     program.wait(for: workspace.file("cut", "metrics.csv"))
     program.send(signal)
     let outcome = try program.outcome()
@@ -38,7 +38,7 @@ import Testing
     #expect(outcome.errorLines.last?.contains("tpsnet train --resume ") == true)
     let notes = try SafetensorsFile(contentsOf: workspace.file("cut", Self.weights)).metadata
     let step = try #require(Int(notes["step"] ?? ""))
-    #expect((40..<1200).contains(step))
+    #expect((40..<2400).contains(step))
     #expect(!FileManager.default.fileExists(atPath: workspace.file("cut", "summary.json").path))
 
     let rest = try tpsnet(workspace.resuming("cut"))
@@ -51,9 +51,9 @@ import Testing
   }
 
   @Test func killsChangeNothing() throws {
-    let epochs = 120
+    let epochs = 60
     let start = ContinuousClock.now
-    let expected = try tpsnet(training("whole", epochs: epochs, checkpointSeconds: 0.2))
+    let expected = try tpsnet(training("whole", epochs: epochs, checkpointSeconds: 0.1))
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     #expect(expected.code == 0, "\(expected.errors)")
 
@@ -67,7 +67,7 @@ import Testing
       let program = try Program(
         exists
           ? workspace.resuming("killed")
-          : training("killed", epochs: epochs, checkpointSeconds: 0.2))
+          : training("killed", epochs: epochs, checkpointSeconds: 0.1))
       attempts += 1
       if kills.count < 5 {
         let delay = 0.05 + Double(random.uniform()) * seconds / 4

@@ -1,6 +1,7 @@
 // Running the program that was built beside these tests, and waiting for what it does:
 // the tests see what a shell sees.
 import Foundation
+import TestSupport
 import Testing
 
 /// How a run of the program ended.
@@ -107,7 +108,7 @@ final class TemporaryFolder: Sendable {
   let url: URL
 
   init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
+    url = temporaryPlace.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 

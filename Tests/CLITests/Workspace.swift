@@ -11,21 +11,11 @@ final class Workspace: Sendable {
   let configuration: String
   let runs: String
 
-  /// Six files of `imagesPerFile` images, of which the first class's are brightest at the top.
+  /// Six files of `imagesPerFile` images.
   init(imagesPerFile: Int = 20) throws {
     folder = try TemporaryFolder()
-    for (file, name) in ((1...5).map { "data_batch_\($0)" } + ["test_batch"]).enumerated() {
-      var random = CounterRandom(seed: 3, UInt64(file))
-      var bytes = Data()
-      for image in 0..<imagesPerFile {
-        let label = image % 10
-        bytes.append(UInt8(label))
-        for index in 0..<3072 {
-          bytes.append(UInt8(random.integer(below: 150) + (index % 1024 / 103 == label ? 100 : 0)))
-        }
-      }
-      _ = try folder.write("data/cifar-10-batches-bin/\(name).bin", bytes)
-    }
+    let files = imagesPerFile == 20 ? Self.twentyEach : Self.files(of: imagesPerFile)
+    for (name, bytes) in files { _ = try folder.write("data/cifar-10-batches-bin/\(name).bin", bytes) }
     data = folder.path("data")
     runs = folder.path("runs")
     configuration = try folder.write(
@@ -41,6 +31,24 @@ final class Workspace: Sendable {
         data: { validation: 20 }
         training: { epochs: 2, batchSize: 16, threads: 1, seed: 5, ema: 0.5 }
         """.utf8))
+  }
+
+  private static let twentyEach = files(of: 20)
+
+  /// Six files of so many images, of which the first class's are brightest at the top.
+  private static func files(of images: Int) -> [(name: String, bytes: Data)] {
+    ((1...5).map { "data_batch_\($0)" } + ["test_batch"]).enumerated().map { file, name in
+      var random = CounterRandom(seed: 3, UInt64(file))
+      var bytes = Data()
+      for image in 0..<images {
+        let label = image % 10
+        bytes.append(UInt8(label))
+        for index in 0..<3072 {
+          bytes.append(UInt8(random.integer(below: 150) + (index % 1024 / 103 == label ? 100 : 0)))
+        }
+      }
+      return (name, bytes)
+    }
   }
 
   /// The arguments of a training run called `name`.

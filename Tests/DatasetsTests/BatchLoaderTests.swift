@@ -1,5 +1,6 @@
 // The loader against a straightforward computation image by image, and its promises on order and resuming.
 import Datasets
+import Foundation
 import Testing
 
 @Suite struct BatchLoaderTests {
@@ -158,8 +159,14 @@ import Testing
 
   @Test func unusedAndUnfinishedLoadersEnd() throws {
     for count in 0..<200 {
-      let loader = try loader(try numberedSet(12), batchSize: 3)
-      for _ in 0..<count % 4 { _ = loader.next() }
+      // A thread that did not end would keep the batches.
+      weak var lent: Batch?
+      do {
+        let loader = try loader(try numberedSet(12), batchSize: 3)
+        for _ in 0..<count % 4 { lent = loader.next() }
+      }
+      for _ in 0..<5000 where lent != nil { usleep(1000) }
+      #expect(lent == nil)
     }
   }
 

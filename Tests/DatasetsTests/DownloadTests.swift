@@ -4,16 +4,19 @@ import Foundation
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct DownloadTests {
-  private let small = SmallCIFAR(imagesPerFile: 40)
+  private static let small = SmallCIFAR(imagesPerFile: 40)
+  private static let archive = small.archive()
+  /// A proxy knows nothing of this machine. Once, because other tests read the environment.
+  private static let withoutProxy: Void = { setenv("no_proxy", "127.0.0.1", 1) }()
 
   /// Runs `body` with a server of the small archive, what is to be fetched from it, and an empty data directory.
   private func withServer(
     _ behaviour: TinyServer.Behaviour = .init(), _ other: SmallCIFAR? = nil, sha256: String? = nil,
     _ body: (TinyServer, CIFAR10Download.Source, DataDirectory) throws -> Void
   ) throws {
-    setenv("no_proxy", "127.0.0.1", 1)  // A proxy knows nothing of this machine.
-    let small = other ?? small
-    let archive = small.archive()
+    _ = Self.withoutProxy
+    let small = other ?? Self.small
+    let archive = other?.archive() ?? Self.archive
     let server = try TinyServer(archive, behaviour)
     defer { server.stop() }
     let reference = try small.reference()
@@ -28,7 +31,7 @@ import Testing
   private func part(_ directory: DataDirectory) -> String { directory.path + "/cifar-10-binary.tar.gz.part" }
 
   private func expectInstalled(_ directory: DataDirectory) throws {
-    #expect(try read(directory.path + "/cifar-10-batches-bin/test_batch.bin") == small.records[5])
+    #expect(try read(directory.path + "/cifar-10-batches-bin/test_batch.bin") == Self.small.records[5])
     #expect(try names(in: directory.path) == ["cifar-10-batches-bin"])
   }
 
@@ -64,7 +67,7 @@ import Testing
     try withServer(.init(breaksAfter: 100_000)) { server, source, directory in
       let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }
       #expect(error?.kind == .network && error?.remedy?.contains("run it again") == true)
-      #expect(try read(part(directory)) == Array(small.archive().prefix(100_000)))
+      #expect(try read(part(directory)) == Array(Self.archive.prefix(100_000)))
       server.behave(.init())
       #expect(try CIFAR10Download.run(source, into: directory) { _ in }.isGenuine)
       #expect(server.ranges == ["", "bytes=100000-"])

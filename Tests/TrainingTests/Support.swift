@@ -14,7 +14,7 @@ final class TemporaryFolder {
   let url: URL
 
   init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
+    url = temporaryPlace.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
