@@ -40,12 +40,6 @@ public final class ParameterStore {
   /// Bytes of values and gradients.
   public var memoryBytes: Int { (values.count + gradients.count) * MemoryLayout<Float>.stride }
 
-  /// A copy of the values of the tensor `name`, in PyTorch's order. Throws `ComputeError.missingTensor`.
-  public func array(of name: String) throws -> [Float] {
-    guard ranges[name] != nil else { throw ComputeError.missingTensor(name) }
-    return Array(values(of: name))
-  }
-
   /// The values of the tensor `name`, empty if there is none; valid while the store lives.
   public func values(of name: String) -> UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(rebasing: values.elements[ranges[name] ?? 0..<0])

@@ -1,6 +1,5 @@
 // The start of a whitening convolution: filters that turn patches of the training images into uncorrelated numbers of
 // one variance (Page 2019, "How to train your ResNet"), each beside its negative (Jordan 2024, airbench).
-import Glibc
 package import Models
 
 /// Filters from the covariance of images' patches.

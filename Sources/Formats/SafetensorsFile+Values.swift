@@ -10,7 +10,7 @@ extension SafetensorsFile {
     case .float32: elements(of: tensor)
     case .float64: (elements(of: tensor) as [Double]).map { Float($0) }
     case .float16: (elements(of: tensor) as [UInt16]).map { Float(Float16(bitPattern: $0)) }
-    case .bfloat16: (elements(of: tensor) as [UInt16]).map { Float(bitPattern: UInt32($0) << 16) }
+    case .bfloat16: (elements(of: tensor) as [UInt16]).map { Float(bfloat16: $0) }
     default: throw SafetensorsError(.type(name: name, found: tensor.type, expected: "F32, F64, F16 or BF16"))
     }
   }

@@ -41,15 +41,14 @@ package struct TensorBoardEvent: Sendable {
   }
 
   /// Seconds since 1970.
-  package var time: Double
+  package let time = Date().timeIntervalSince1970
   /// Training steps so far.
   package var step: Int
   /// What it is.
   package var content: Content
 
   /// An event at `step`.
-  package init(time: Double = Date().timeIntervalSince1970, step: Int, _ content: Content) {
-    self.time = time
+  package init(step: Int, _ content: Content) {
     self.step = step
     self.content = content
   }

@@ -11,7 +11,10 @@ public struct ModelCost: Hashable, Sendable {
   public var activations = 0
 
   /// See `ModelSummary.trainingOperations`.
-  public var trainingOperations: Int { 6 * multiplyAdds }
+  public var trainingOperations: Int { Self.trainingOperations(multiplyAdds) }
+
+  /// Two operations a multiply-add, in the forward pass and in the gradients of inputs and of filters.
+  static func trainingOperations(_ multiplyAdds: Int) -> Int { 6 * multiplyAdds }
 
   /// The counts of `spec`, which must be valid (`ResNetSpec.validate`).
   public init(_ spec: ResNetSpec) {

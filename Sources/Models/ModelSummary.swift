@@ -49,7 +49,7 @@ public struct ModelSummary: Hashable, Codable, Sendable {
     parameters = graph.parameterCount
     frozenParameters = graph.frozenParameterCount
     multiplyAdds = graph.multiplyAdds
-    trainingOperations = 6 * graph.multiplyAdds
+    trainingOperations = ModelCost.trainingOperations(graph.multiplyAdds)
     parameterBytes = 4 * graph.parameterCount
     activations = graph.nodes.reduce(0) { sum, node in
       switch node.operation {

@@ -2,12 +2,13 @@
 // strides and the pool: those follow the family's law, and what then does not fit is an error.
 
 extension ResNetSpec {
-  /// The description of the network whose `state_dict` has tensors of `shapes`, for square images of `side` pixels.
+  /// The description of the network whose `state_dict` has tensors of `shapes`, for images of 32 × 32 pixels.
   ///
   /// Strides: a first block without shortcut convolution has 1, one that keeps the channels has 2, one that changes them
   /// has 1 in the first layer and 2 in the others. The pool leaves as many pixels as the classifier's inputs ask for.
   /// Throws `SpecError` with the name of the tensor that does not fit.
-  public init(shapes: [String: [Int]], side: Int = 32) throws {
+  public init(shapes: [String: [Int]]) throws {
+    let side = 32
     let stem = try Self.filter("conv1.weight", in: shapes)
     var layers: [Layer] = []
     var squeezes: [(channels: Int, hidden: Int)] = []

@@ -16,7 +16,7 @@ struct Convolution {
   let weights: MemoryDescriptor
   let destination: MemoryDescriptor
 
-  /// The convolution from `source` (any layout) to batch × channels × rows × columns of `output`.
+  /// The convolution from `source`, of any layout, to batch × channels × rows × columns of `output`.
   init(
     engine: Engine, name: String, source: MemoryDescriptor, output: [Int], _ convolution: Models.Operation.Convolution
   ) throws {
@@ -25,7 +25,7 @@ struct Convolution {
     stride = convolution.stride
     kernel = convolution.kernel
     front = convolution.padding
-    self.source = try source.anyLayout()
+    self.source = source
     let type = source.dataType
     weights = try MemoryDescriptor(
       [output[1], source.dimensions[1], kernel, kernel], type, dnnl_format_tag_any)

@@ -56,9 +56,6 @@ final class MemoryDescriptor {
     try MemoryDescriptor(dimensions, type, tag)
   }
 
-  /// The same extents, in the layout that the primitive chooses.
-  func anyLayout() throws -> MemoryDescriptor { try with(dataType, dnnl_format_tag_any) }
-
   /// Whether both describe the same bytes.
   func isEqual(to other: MemoryDescriptor) -> Bool {
     self === other || dnnl_memory_desc_equal(handle, other.handle) != 0

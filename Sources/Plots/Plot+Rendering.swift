@@ -17,8 +17,8 @@ extension Plot {
     try CairoRenderer.png(drawing(), scale: scale, theme: theme)
   }
 
-  /// The figure as a PDF of one page. Throws where there is no memory for it.
-  public func pdf(theme: Theme = .light) throws(PlotError) -> Data { try CairoRenderer.pdf(drawing(), theme: theme) }
+  /// The figure as a PDF of one page, in light colours. Throws where there is no memory for it.
+  public func pdf() throws(PlotError) -> Data { try CairoRenderer.pdf(drawing(), theme: .light) }
 
   /// Width of this figure in points.
   public var naturalWidth: Double { drawing().width }

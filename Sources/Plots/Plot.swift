@@ -233,8 +233,6 @@ extension Plot {
     public enum Place: Sendable, Equatable {
       /// Upright at this x.
       case x(Double)
-      /// Level at this y.
-      case y(Double)
       /// From the lower left to the upper right, where x = y.
       case diagonal
     }

@@ -81,9 +81,6 @@ extension PlotLayout {
       case .x(let value):
         let x = mapping.atX(value)
         ends = [Location(x: x, y: area.y), Location(x: x, y: area.maxY)]
-      case .y(let value):
-        let y = mapping.atY(value)
-        ends = [Location(x: area.x, y: y), Location(x: area.maxX, y: y)]
       case .diagonal:
         let (low, high) = (max(mapping.x.first, mapping.y.first), min(mapping.x.last, mapping.y.last))
         guard low < high else { continue }
@@ -96,13 +93,10 @@ extension PlotLayout {
   /// Draws both axes around the room for `points` and the rules.
   private mutating func axes(_ points: [Plot.Point]) -> Mapping {
     let shown = points.filter { plot.x.holds($0.x) && plot.y.holds($0.y) }
-    var (xs, ys) = (shown.map(\.x), shown.map(\.y))
+    var xs = shown.map(\.x)
+    let ys = shown.map(\.y)
     for rule in plot.rules {
-      switch rule.place {
-      case .x(let value): xs.append(value)
-      case .y(let value): ys.append(value)
-      case .diagonal: break
-      }
+      if case .x(let value) = rule.place { xs.append(value) }
     }
     heading(plot.y.title)
     let yTicks = Ticks(plot.y, covering: ys, count: 6)

@@ -63,7 +63,7 @@ extension PlotLayout {
     }
     let scales = content.dimensions.indices.map { Self.labels(content, $0) }
     for (index, dimension) in content.dimensions.enumerated() {
-      name(dimension.axis.title, at: xs[index], above: area.y, of: nameRows)
+      name(dimension.axis.title, at: xs[index], above: area.y)
       drawing.frame.append(
         .path([Location(x: xs[index], y: area.y), Location(x: xs[index], y: bottom)], stroke: .axis))
       let (ticks, labels) = scales[index]
@@ -114,7 +114,7 @@ extension PlotLayout {
     drawing.overlay.append(mark)
   }
 
-  private mutating func name(_ name: String, at x: Double, above y: Double, of rows: Int) {
+  private mutating func name(_ name: String, at x: Double, above y: Double) {
     let lines = Self.nameLines(name)
     for (index, line) in lines.enumerated() {
       let baseline = y - 10 - Double(lines.count - 1 - index) * 15

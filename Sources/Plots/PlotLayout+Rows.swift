@@ -1,6 +1,5 @@
 // Figures with one row a category: distributions and bars. Names stand upright on the left whatever their length,
 // numbers in a column on the right.
-import Foundation
 
 extension PlotLayout {
   private static let rowHeight = 26.0

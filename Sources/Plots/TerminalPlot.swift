@@ -136,15 +136,12 @@ struct Terminal {
     _ points: [Plot.Point], _ entries: [Entry], draw: (inout TerminalCanvas, Ticks, Ticks) -> Void
   ) -> [String] {
     let shown = points.filter { plot.x.holds($0.x) && plot.y.holds($0.y) }
-    var (xs, ys) = (shown.map(\.x), shown.map(\.y))
+    var xs = shown.map(\.x)
+    let ys = shown.map(\.y)
     var entries = entries
     let ruler = TerminalCanvas.Brush(glyph: nil, color: usesColor ? 245 : nil)
     for rule in plot.rules {
-      switch rule.place {
-      case .x(let value): xs.append(value)
-      case .y(let value): ys.append(value)
-      case .diagonal: break
-      }
+      if case .x(let value) = rule.place { xs.append(value) }
       entries.append((rule.name, "⢸", ruler))
     }
     let rows = 12
@@ -158,9 +155,6 @@ struct Terminal {
       case .x(let value):
         let x = xTicks.share(value)
         canvas.line(from: (x, 0), to: (x, 1), ruler, isDashed: true)
-      case .y(let value):
-        let y = yTicks.share(value)
-        canvas.line(from: (0, y), to: (1, y), ruler, isDashed: true)
       case .diagonal:
         let (low, high) = (max(xTicks.first, yTicks.first), min(xTicks.last, yTicks.last))
         guard low < high else { continue }

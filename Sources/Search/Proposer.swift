@@ -69,8 +69,8 @@ public struct Proposer: Sendable {
     try configuration.checkStart()
   }
 
-  /// What share of the space keeps the budget: exact where it has at most 200,000 points, else of a sample.
-  public func feasibleShare(sample: Int = 10_000) -> FeasibleShare { candidates.share(sample: sample) }
+  /// What share of the space keeps the budget: exact where it has at most 200,000 points, else of a sample of 10,000.
+  public func feasibleShare() -> FeasibleShare { candidates.share() }
 
   /// Draws that are made for one trial before the search is given up.
   static let drawLimit = 1_000_000

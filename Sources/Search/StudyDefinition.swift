@@ -48,7 +48,7 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
   public init(
     space: String, origin: String, base: Configuration? = nil, settings: [String] = [], epochs: Int? = nil,
     sampler: Sampler = .random, pruner: Pruner = .default, horizon: Horizon = .trial, trials: Int? = nil,
-    seed: UInt64 = 0, budget: Budget = Budget(), calibration: MachineRates? = nil
+    seed: UInt64 = 0, budget: Budget = Budget()
   ) throws {
     let parsed = try SearchSpace(yaml: space, origin: origin, base: base, settings: settings)
     self.space = space
@@ -67,7 +67,6 @@ public struct StudyDefinition: Codable, Hashable, Sendable {
     self.trials = trials
     self.seed = seed
     self.budget = budget
-    self.calibration = calibration
     try validate()
   }
 

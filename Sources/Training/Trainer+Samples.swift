@@ -3,13 +3,12 @@ public import Datasets
 import Models
 
 extension Trainer {
-  /// The first `columns` × `rows` images of the first epoch (at least one, and no more than a batch has), side by side,
-  /// twice as large.
-  public func augmentedSamples(columns: Int = 8, rows: Int = 4) throws -> DecodedImage {
+  /// The first images of the first epoch, up to four rows of eight and no more than a batch has, twice as large.
+  public func augmentedSamples() throws -> DecodedImage {
     let loader = try makeLoader()
     let batch = loader.next()
-    let columns = min(max(1, columns), batch.count)
-    let rows = min(max(1, rows), batch.count / columns)
+    let columns = min(8, batch.count)
+    let rows = min(4, batch.count / columns)
     let shape = graph.inputShape
     let normalization = try configuration.normalization()
     let scale = 2

@@ -43,7 +43,7 @@ enum Samples {
         Plot.Cluster("2", [.init(1e4, 0.3), .init(3.2e6, 0.9)]),
         Plot.Cluster(
           "3", [.init(7e5, 0.51), .init(-3, 0.5), .init(0, 0.4)], trend: [.init(1e4, 0.35), .init(1e6, 0.8)]),
-      ]), rules: [Plot.Rule("budget 5M", .x(5e6)), Plot.Rule("chance", .y(0.1))])
+      ]), rules: [Plot.Rule("budget 5M", .x(5e6))])
   }
 
   private static var labelled: Plot {

@@ -51,8 +51,8 @@ package struct ReferenceParameters: Hashable, Sendable {
 
   /// The parameters of inference with each batch normalisation multiplied into the convolution that it alone reads.
   ///
-  /// Such a convolution's weights are scaled by filter, its `bias` (a new one, or its own) takes up the rest, and the normalisation loses all its
-  /// tensors: `ReferenceNetwork` takes one without tensors for the identity.
+  /// Such a convolution's weights are scaled by filter, its `bias` (a new one, or its own) takes up the rest, and the
+  /// normalisation loses all its tensors: `ReferenceNetwork` takes one without tensors for the identity.
   package func foldingBatchNorm(of graph: Graph) throws -> ReferenceParameters {
     var result = self
     let consumers = graph.consumers

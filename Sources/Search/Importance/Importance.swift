@@ -7,8 +7,6 @@ public struct Importance: Sendable, Equatable {
   public let parameter: String
   /// Its share; 0 is nothing.
   public let value: Double
-  /// The standard deviation of the share over the forest's trees.
-  public let deviation: Double
 
   /// The least number of observations from which anything is said.
   public static let leastObservations = 8
@@ -40,8 +38,7 @@ public struct Importance: Sendable, Equatable {
     let count = Double(max(1, shares.count))
     return forest.names.enumerated().map { column, name in
       let mean = shares.reduce(0) { $0 + $1[column] } / count
-      let variance = shares.reduce(0) { $0 + ($1[column] - mean) * ($1[column] - mean) } / count
-      return Importance(parameter: name, value: max(0, mean), deviation: variance.squareRoot())
+      return Importance(parameter: name, value: max(0, mean))
     }.sorted { ($0.value, $1.parameter) > ($1.value, $0.parameter) }
   }
 }

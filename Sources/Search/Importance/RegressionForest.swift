@@ -18,7 +18,7 @@ struct RegressionForest: Sendable {
   ///
   /// Where a variable did not exist it cannot have mattered, so its column holds a value drawn from its distribution:
   /// the forest finds nothing there, and what the variable's existence does is left to the variable that decides it.
-  init(_ observations: [Observation], trees count: Int = 64, seed: UInt64 = 0) {
+  init(_ observations: [Observation], seed: UInt64 = 0) {
     let variables = observations.distributions
     names = variables.map(\.name)
     let features = variables.map { variable in
@@ -43,12 +43,12 @@ struct RegressionForest: Sendable {
     exists = observations.map { observation in variables.map { observation.values[$0.name] != nil } }
     let targets = observations.map(\.target)
     self.targets = targets
-    trees = (0..<(observations.isEmpty ? 0 : count)).map { index in
+    trees = (0..<(observations.isEmpty ? 0 : 64)).map { index in
       var random = CounterRandom(seed: seed, SearchPurpose.forest.rawValue, UInt64(index) + 1)
       let rows = targets.indices.map { _ in random.integer(below: targets.count) }
       let seen = Set(rows)
       let tree = RegressionTree(
-        features, table: table, targets: targets, rows: rows, leastLeaf: 2, random: &random)
+        features, table: table, targets: targets, rows: rows, random: &random)
       return (tree, targets.indices.filter { !seen.contains($0) })
     }
   }

@@ -34,12 +34,15 @@ struct RegressionTree: Sendable {
 
   private(set) var nodes: [Node] = []
 
+  /// The fewest rows of a leaf.
+  private static let leastLeaf = 2
+
   /// Grows a tree on `rows` of a table; each split is the best of a random two thirds of the features.
   init(
-    _ features: [Feature], table: [[Double]], targets: [Double], rows: [Int], leastLeaf: Int,
+    _ features: [Feature], table: [[Double]], targets: [Double], rows: [Int],
     random: inout CounterRandom
   ) {
-    _ = grow(features, table, targets, rows, leastLeaf, &random, depth: 0)
+    _ = grow(features, table, targets, rows, &random, depth: 0)
   }
 
   /// The value for a row.
@@ -54,33 +57,30 @@ struct RegressionTree: Sendable {
   }
 
   private mutating func grow(
-    _ features: [Feature], _ table: [[Double]], _ targets: [Double], _ rows: [Int], _ leastLeaf: Int,
+    _ features: [Feature], _ table: [[Double]], _ targets: [Double], _ rows: [Int],
     _ random: inout CounterRandom, depth: Int
   ) -> Int {
     let index = nodes.count
     let mean = rows.reduce(0) { $0 + targets[$1] } / Double(rows.count)
     nodes.append(.leaf(mean))
-    guard rows.count >= 2 * leastLeaf, depth < 48 else { return index }
+    guard rows.count >= 2 * Self.leastLeaf, depth < 48 else { return index }
     var best: (feature: Int, rule: Rule, gain: Double)?
     for feature in random.permutation(of: features.count).prefix((2 * features.count + 2) / 3) {
-      guard let (rule, gain) = split(features[feature], feature, table, targets, rows, mean, leastLeaf) else {
-        continue
-      }
+      guard let (rule, gain) = split(features[feature], feature, table, targets, rows, mean) else { continue }
       if gain > best?.gain ?? 1e-14 { best = (feature, rule, gain) }
     }
     guard let best else { return index }
     let left = rows.filter { best.rule.goesLeft(table[$0][best.feature]) }
     let right = rows.filter { !best.rule.goesLeft(table[$0][best.feature]) }
-    let leftIndex = grow(features, table, targets, left, leastLeaf, &random, depth: depth + 1)
-    let rightIndex = grow(features, table, targets, right, leastLeaf, &random, depth: depth + 1)
+    let leftIndex = grow(features, table, targets, left, &random, depth: depth + 1)
+    let rightIndex = grow(features, table, targets, right, &random, depth: depth + 1)
     nodes[index] = .split(feature: best.feature, rule: best.rule, left: leftIndex, right: rightIndex)
     return index
   }
 
   /// The rule that lowers the sum of squares most, and by how much.
   private func split(
-    _ kind: Feature, _ feature: Int, _ table: [[Double]], _ targets: [Double], _ rows: [Int], _ mean: Double,
-    _ leastLeaf: Int
+    _ kind: Feature, _ feature: Int, _ table: [[Double]], _ targets: [Double], _ rows: [Int], _ mean: Double
   ) -> (rule: Rule, gain: Double)? {
     // Runs of equal values in an order; for choices that of their means, in which the best split is contiguous
     // (Breiman et al., "Classification and regression trees", 1984).
@@ -111,7 +111,7 @@ struct RegressionTree: Sendable {
     for position in 0..<runs.count - 1 {
       sum += runs[position].sum
       count += runs[position].count
-      guard count >= leastLeaf, rows.count - count >= leastLeaf else { continue }
+      guard count >= Self.leastLeaf, rows.count - count >= Self.leastLeaf else { continue }
       // The deviations from the mean add up to 0.
       let gain = sum * sum / Double(count) + sum * sum / Double(rows.count - count)
       if gain > best?.gain ?? 0 { best = (position, gain) }

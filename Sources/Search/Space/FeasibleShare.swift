@@ -24,8 +24,8 @@ public struct FeasibleShare: Hashable, Codable, Sendable {
 }
 
 extension CandidateSpace {
-  /// The share of feasible points: exact where the space has at most 200,000 points, else from a sample of `sample`.
-  func share(sample: Int = 10_000, seed: UInt64 = 0) -> FeasibleShare {
+  /// The share of feasible points: exact where the space has at most 200,000 points, else from a sample of 10,000.
+  func share() -> FeasibleShare {
     var result = FeasibleShare()
     func count(_ point: Point) {
       result.points += 1
@@ -43,8 +43,8 @@ extension CandidateSpace {
       }
       return result
     }
-    for index in 0..<UInt64(sample) {
-      var random = CounterRandom(seed: seed, SearchPurpose.share.rawValue, index)
+    for index in 0..<10_000 as Range<UInt64> {
+      var random = CounterRandom(seed: 0, SearchPurpose.share.rawValue, index)
       count(space.draw(&random))
     }
     return result

@@ -17,8 +17,7 @@ extension DatabaseStorage {
     try connection.transaction(.write) { session, _ in
       // Nobody makes a trial meanwhile.
       if let lock = connection.dialect.lockStudy { try session.execute(lock, .integer(key)) }
-      let isThere = try session.first("SELECT 1 FROM studies WHERE study_id = ?1", .integer(key)) { _ in true }
-      guard isThere == true else { throw StorageRules.noStudy(key) }
+      try checkStudy(key, session)
       let running =
         try session.first("SELECT count(*) FROM trials WHERE study_id = ?1 AND state = 'RUNNING'", .integer(key)) {
           try $0.integer(0)

@@ -44,9 +44,11 @@ extension DatabaseStorage {
     return trial
   }
 
-  private func checkStudy(_ study: Int, _ session: any SQLSession) throws {
-    let exists = try session.first("SELECT 1 FROM studies WHERE study_id = ?1", .integer(study)) { _ in true }
-    guard exists ?? false else { throw StorageRules.noStudy(study) }
+  /// Throws where there is no such study.
+  func checkStudy(_ study: Int, _ session: any SQLSession) throws {
+    guard try session.exists("SELECT 1 FROM studies WHERE study_id = ?1", .integer(study)) else {
+      throw StorageRules.noStudy(study)
+    }
   }
 
   /// All states, for an index that begins with them.

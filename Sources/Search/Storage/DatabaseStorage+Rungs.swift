@@ -74,11 +74,10 @@ extension DatabaseStorage {
     let token = StorageRules.newToken()
     return try connection.transaction(.write) { session, isInDoubt in
       if isInDoubt, let claim = try claim(of: token, session) { return claim }
-      let wasPaused = try session.first(
+      let wasPaused = try session.exists(
         "UPDATE tpsnet_rungs SET is_paused = 0 WHERE trial_id = ?1 AND rung = ?2 AND is_paused = 1 RETURNING 1",
-        .integer(trial), .integer(rung)
-      ) { _ in true }
-      guard wasPaused ?? false else { return nil }
+        .integer(trial), .integer(rung))
+      guard wasPaused else { return nil }
       let key = try session.first(
         """
         UPDATE trials SET state = 'RUNNING', datetime_complete = NULL WHERE trial_id = ?1 AND state = 'PRUNED'
@@ -164,13 +163,12 @@ extension DatabaseStorage {
   /// Takes up what Optuna's own successive halving left of a study that it began.
   private func takeUpRungs(of study: Int, _ session: any SQLSession) throws {
     if let lock = connection.dialect.lockStudy { try session.execute(lock, .integer(study)) }
-    let isNew = try session.first(
+    let isNew = try session.exists(
       """
       INSERT INTO tpsnet_studies (study_id) SELECT study_id FROM studies WHERE study_id = ?1
       ON CONFLICT (study_id) DO NOTHING RETURNING 1
-      """, .integer(study)
-    ) { _ in true }
-    guard isNew ?? false else { return }
+      """, .integer(study))
+    guard isNew else { return }
     var found: [(trial: Int, number: Int, isPruned: Bool, rung: Int, value: Double)] = []
     let prefix = StorageRules.rungPrefix
     try session.query(

@@ -61,9 +61,8 @@ extension DatabaseStorage {
   }
 
   private func isTaken(_ fingerprint: String, in study: Int, _ session: any SQLSession) throws -> Bool {
-    try session.first(
-      "SELECT 1 FROM tpsnet_fingerprints WHERE study_id = ?1 AND fingerprint = ?2", .integer(study), .text(fingerprint)
-    ) { _ in true } ?? false
+    try session.exists(
+      "SELECT 1 FROM tpsnet_fingerprints WHERE study_id = ?1 AND fingerprint = ?2", .integer(study), .text(fingerprint))
   }
 
   private func insert(
@@ -90,12 +89,9 @@ extension DatabaseStorage {
   public func claimWaiting(in study: Int) throws -> Claim? {
     // Mostly nothing waits, and looking takes no lock.
     let isAnyWaiting = try connection.transaction(.statement) { session, _ in
-      try session.first("SELECT 1 FROM trials WHERE study_id = ?1 AND state = 'WAITING' LIMIT 1", .integer(study)) {
-        _ in
-        true
-      }
+      try session.exists("SELECT 1 FROM trials WHERE study_id = ?1 AND state = 'WAITING' LIMIT 1", .integer(study))
     }
-    guard isAnyWaiting ?? false else { return nil }
+    guard isAnyWaiting else { return nil }
     let token = StorageRules.newToken()
     return try connection.transaction(.write) { session, isInDoubt in
       if isInDoubt, let claim = try claim(of: token, session) { return claim }
@@ -135,11 +131,10 @@ extension DatabaseStorage {
       ) { try Self.lease($0) }
       guard held == lease else { return nil }
       // A heartbeat does not lock the trial, so it may have come in between.
-      let isOurs = try session.first(
+      let isOurs = try session.exists(
         Self.leaseWrite + " WHERE tpsnet_leases.beat = ?3 OR tpsnet_leases.token IS NULL RETURNING 1",
-        .integer(lease.trial), .text(token), .integer(lease.token == nil ? 0 : lease.beat)
-      ) { _ in true }
-      guard isOurs ?? false else { return nil }
+        .integer(lease.trial), .text(token), .integer(lease.token == nil ? 0 : lease.beat))
+      guard isOurs else { return nil }
       return try claimed(lease.trial, token, session)
     }
   }

@@ -94,12 +94,11 @@ extension DatabaseStorage {
 
   /// Whether the claim's holder ended the trial so: the token stays where it was unless the trial was given back.
   private func isFinished(_ claim: Claim, as state: TrialState, _ session: any SQLSession) throws -> Bool {
-    try session.first(
+    try session.exists(
       """
       SELECT 1 FROM trials t JOIN tpsnet_leases l ON l.trial_id = t.trial_id
       WHERE t.trial_id = ?1 AND t.state = ?2 AND coalesce(l.token, ?3) = ?3
-      """, .integer(claim.trial.id), .text(state.rawValue), .text(claim.token)
-    ) { _ in true } ?? false
+      """, .integer(claim.trial.id), .text(state.rawValue), .text(claim.token))
   }
 
   /// Makes sure that the claim holds until the transaction ends, and returns the study. Throws `claimLost`.

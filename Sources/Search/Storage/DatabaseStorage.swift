@@ -113,8 +113,7 @@ public final class DatabaseStorage: StudyStorage {
   /// See `StudyStorage`.
   public func setAttribute(_ key: String, to json: String, ofStudy study: Int) throws {
     try connection.transaction(.write) { session, _ in
-      let exists = try session.first("SELECT 1 FROM studies WHERE study_id = ?1", .integer(study)) { _ in true }
-      guard exists ?? false else { throw StorageRules.noStudy(study) }
+      try checkStudy(study, session)
       try set(key, to: json, ofStudy: study, session)
     }
   }

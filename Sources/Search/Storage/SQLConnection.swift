@@ -91,4 +91,11 @@ extension SQLSession {
     }
     return result
   }
+
+  /// Whether there is a row.
+  func exists(_ sql: String, _ values: SQLValue...) throws -> Bool {
+    var exists = false
+    try query(sql, values) { _ in exists = true }
+    return exists
+  }
 }

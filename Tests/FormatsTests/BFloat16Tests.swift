@@ -1,5 +1,5 @@
 // bfloat16 keeps eight bits of significand: the nearest, ties to even.
-import Compute
+import Formats
 import Testing
 
 @Suite struct BFloat16Tests {
