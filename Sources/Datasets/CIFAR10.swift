@@ -33,8 +33,9 @@ public enum CIFAR10 {
   static let officialBatchCount = 10_000
   static let remedy = "run `tpsnet data download`, or name the folder that has it by --data"
 
-  /// Loads CIFAR-10 from `directory`: official binary files in it or in its `cifar-10-batches-bin`, else
-  /// torchvision's files in it or in its `cifar-10-batches-py`. Each file may hold any whole number of images.
+  /// Loads CIFAR-10 from `directory`: official binary files in its `cifar-10-batches-bin` or in it, else torchvision's
+  /// files in its `cifar-10-batches-py` or in it; a complete copy before one that lacks files. Each file may hold any
+  /// whole number of images.
   /// Throws `DatasetError` naming the file that is missing or wrong.
   public static func load(from directory: DataDirectory) throws -> Dataset {
     let folder = try directory.cifar10()

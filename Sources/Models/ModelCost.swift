@@ -7,7 +7,8 @@ public struct ModelCost: Hashable, Sendable {
   public var parameters = 0
   /// Multiply-adds of one image's forward pass.
   public var multiplyAdds = 0
-  /// Values that one image's forward pass yields in convolutions, normalisations and block ends.
+  /// Values that one image's forward pass yields in convolutions, normalisations, maximum pools,
+  /// squeeze-and-excitation and block ends.
   public var activations = 0
 
   /// See `ModelSummary.trainingOperations`.

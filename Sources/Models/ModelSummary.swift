@@ -28,8 +28,8 @@ public struct ModelSummary: Hashable, Codable, Sendable {
   public let trainingOperations: Int
   /// Bytes of parameters in fp32.
   public let parameterBytes: Int
-  /// Values that one image's forward pass yields in convolutions, normalisations and block ends: a measure of
-  /// the memory that training keeps for the backward pass.
+  /// Values that one image's forward pass yields in convolutions, normalisations, maximum pools,
+  /// squeeze-and-excitation and block ends: a measure of the memory that training keeps for the backward pass.
   public let activations: Int
   /// The largest number of parameters allowed, where one was given.
   public let budget: Int?

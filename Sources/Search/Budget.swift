@@ -4,7 +4,7 @@ public import Models
 
 /// The most that a candidate may cost; nil is no limit.
 public struct Budget: Codable, Hashable, Sendable {
-  /// One of the limits, as it is called in messages and on the command line.
+  /// One of the limits, as it is called in messages.
   public enum Limit: String, CaseIterable, Sendable {
     /// Parameters, frozen ones included.
     case parameters

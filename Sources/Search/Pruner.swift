@@ -15,7 +15,8 @@ public enum Pruner: Codable, Hashable, Sendable {
   /// Every trial is trained to its end.
   case none
   /// Asynchronous successive halving (Li et al., "A system for massively parallel hyperparameter tuning", 2020): rungs
-  /// grow from `grace` epochs by `reductionFactor`, and of each the best ⌊n / reductionFactor⌋ go on.
+  /// grow from `grace` epochs by `reductionFactor`, and of each the best ⌊n / reductionFactor⌋ go on, with `stop` at
+  /// least the best so far.
   case asha(grace: Int, reductionFactor: Int, mode: Mode)
   /// A trial ends at the first epoch, after `warmup`, at which more than half of the others that have come so far were
   /// better; never while fewer than `startTrials` others have.

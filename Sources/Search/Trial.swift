@@ -7,7 +7,7 @@ public import Foundation
 /// A trial paused at a rung is `pruned`: that is what it stays unless it is promoted, and then it is `running` again.
 /// So nothing has to be tidied up at a study's end, and other programs see no state that they do not know.
 public enum TrialState: String, Sendable, CaseIterable {
-  /// Enqueued: to be run by whoever takes it first.
+  /// Enqueued, or given back: to be run by whoever takes it first.
   case waiting = "WAITING"
   /// Held by a worker.
   case running = "RUNNING"

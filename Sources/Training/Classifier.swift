@@ -17,7 +17,7 @@ public final class Classifier {
     public let probability: Double
   }
 
-  /// The names of the classes; their numbers, where the weights do not name them.
+  /// The names of the classes; `class 0`, `class 1`, … where the weights do not name them.
   public let classNames: [String]
   /// Rows and columns of the images that the network sees.
   public let side: Int

@@ -154,7 +154,7 @@ public struct RunSummary: Codable, Sendable {
   public var threads: Int
   /// The run's seed.
   public var seed: UInt64
-  /// Model of the processor.
+  /// The processor's model, and the widest of its instructions that were used.
   public var cpu: String
   /// Versions of what computed it.
   public var versions: [String: String]

@@ -153,8 +153,9 @@ public final class Trainer {
     lock = own
   }
 
-  /// Trains to the end, or until interrupted; called again after an interruption, it goes on. Throws `TrainingError`
-  /// where the loss is no number any more, and what a backend or a full disk throws; the last checkpoint stays.
+  /// Trains to the end, or until interrupted; called again after an interruption, it goes on. Throws
+  /// `ConfigurationError` where the run is there already, is being trained, or would learn nothing, `TrainingError` where
+  /// the loss is no number any more, and what a backend or a full disk throws; the last checkpoint stays.
   public func train() throws -> TrainingOutcome {
     // Before anything of a run that cannot be is written.
     if !hasStopped { _ = try presentStage() }

@@ -40,7 +40,7 @@ struct EngineOptions: ParsableArguments {
   @Option(help: "auto (bf16 where the CPU has it), fp32 or bf16.")
   var precision: Configuration.PrecisionChoice?
 
-  @Option(help: "Threads; default: OMP_NUM_THREADS or all processors available to it.")
+  @Option(help: "Threads; default: training.threads, or else OMP_NUM_THREADS or all processors granted.")
   var threads: Int?
 
   func validate() throws {

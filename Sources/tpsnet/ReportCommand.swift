@@ -15,7 +15,7 @@ struct ReportCommand: ParsableCommand {
     discussion: """
       The short form goes to the terminal, everything to one HTML file that needs nothing else and no network: of one \
       run to its folder, of several to comparison.html beside them. The test images are looked at with the run's best \
-      weights by validation.
+      weights by validation, or its last where nothing was held out.
 
       EXAMPLE
         tpsnet report sprint-1

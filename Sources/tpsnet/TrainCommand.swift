@@ -41,7 +41,8 @@ struct TrainCommand: ParsableCommand {
   var seed: UInt64?
   @Option(help: "Train on at most so many images.")
   var limitTrain: Int?
-  @Option(help: "Name of the run; default: the preset's or the configuration file's with a number.")
+  @Option(
+    help: "Name of the run; default: that of the preset, configuration file, weights or trial, with a number.")
   var name: String?
   @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
   var runs = "runs"

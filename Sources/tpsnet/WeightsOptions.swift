@@ -13,7 +13,9 @@ struct WeightsOptions: ParsableArguments {
     help: ArgumentHelp(
       "A checkpoint (safetensors, or PyTorch's .pt), or the name of shipped weights.", valueName: "file"))
   var weights: String?
-  @Option(name: .customLong("run"), help: ArgumentHelp("A run: its best weights by validation.", valueName: "run"))
+  @Option(
+    name: .customLong("run"),
+    help: ArgumentHelp("A run: its best weights by validation, or the last where none was held out.", valueName: "run"))
   var runName: String?
   @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
   var runs = "runs"

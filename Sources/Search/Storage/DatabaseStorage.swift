@@ -16,8 +16,8 @@ public final class DatabaseStorage: StudyStorage {
   /// Distributions as JSON: a study has few, and each trial names most of them.
   let texts = Mutex<[Distribution: String]>([:])
 
-  /// Opens the database at `url` (see `StorageURL`) and makes tables that are missing. Unless `makesTables`, an SQLite
-  /// file must exist. Locks are waited for, and broken connections made anew, for up to `patience`.
+  /// Opens the database at `url` (see `StorageURL`) and makes tables that are missing; unless `makesTables`, those of
+  /// studies must be there, and so must an SQLite file. Locks are waited for, and broken connections made anew, for up to `patience`.
   public init(url: String, makesTables: Bool = true, patience: Duration = .seconds(60)) throws {
     let url = try StorageURL(url)
     place = url.description

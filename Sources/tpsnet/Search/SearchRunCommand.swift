@@ -26,7 +26,7 @@ struct SearchRunCommand: ParsableCommand {
         tpsnet search run --study first --space tpsnet --trials 200 \\
             --images 10000 --workers 2
         tpsnet search run --study rates --space training \\
-            --set training.epochs=9 --pruner median --trials 30
+            --set training.epochs=9 --pruner none --trials 30
       """)
 
   @OptionGroup var options: StudyOptions
@@ -41,7 +41,10 @@ struct SearchRunCommand: ParsableCommand {
   var workers = 1
   @Option(help: "Threads of each; default: training.threads, or else the processors divided among the workers.")
   var threadsPerWorker: Int?
-  @Option(help: ArgumentHelp("Folder of the trials' checkpoints and logs; default: runs/<study>.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "Folder of the trials' checkpoints and logs; default: as the study has it, of a new one runs/<study>.",
+      valueName: "dir"))
   var folder: String?
   @Option(
     help: ArgumentHelp(
