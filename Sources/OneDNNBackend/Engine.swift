@@ -30,8 +30,9 @@ final class Engine {
   /// Sets the thread count for the calling thread: OpenMP keeps it for each thread apart, and kernels are
   /// generated for a count, so compiling and running both call this first.
   func claimThreads() {
-    // Primitives rely on getting all of them.
+    // Primitives rely on getting all of them: what a missing thread would have computed nobody does, without an error.
     omp_set_dynamic(0)
+    if omp_get_max_active_levels() < 1 { omp_set_max_active_levels(1) }
     omp_set_num_threads(Int32(threads))
   }
 }

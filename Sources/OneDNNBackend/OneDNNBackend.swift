@@ -20,7 +20,9 @@ public final class OneDNNBackend: Backend {
   /// OpenMP's number of threads before any backend set it for its thread.
   private static let available = {
     let threads = Int(omp_get_max_threads())
-    let isChosen = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] != nil
+    // What OpenMP cannot read, such as an empty text, it ignores.
+    let chosen = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"]?.split(separator: ",").first
+    let isChosen = chosen.flatMap { Int($0.filter { !$0.isWhitespace }) } ?? 0 > 0
     return min(isChosen ? threads : min(threads, Processors.available), limit)
   }()
 

@@ -12,5 +12,7 @@ extern void omp_set_num_threads(int count);
 extern int omp_get_max_threads(void);
 extern int omp_get_thread_limit(void);
 extern void omp_set_dynamic(int isDynamic);
+extern int omp_get_max_active_levels(void);
+extern void omp_set_max_active_levels(int count);
 
 #endif
