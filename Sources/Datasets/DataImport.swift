@@ -8,8 +8,8 @@ public enum DataImport {
 
   /// Takes CIFAR-10 from `source`, a folder or a (gzipped) tar archive in either layout, checks that its images are
   /// CIFAR-10's, and writes them to `cifar-10-batches-bin` in `directory`. Returns the report of what was written; where
-  /// genuine data is there already in that layout, nothing is written and its report is returned. Throws `DatasetError` where the
-  /// source is missing, unreadable or not CIFAR-10, or where the place is taken by something else.
+  /// genuine data is there already in that layout, nothing is written and its report is returned. Throws `DatasetError`
+  /// where the source is missing, unreadable or not CIFAR-10, or where the place is taken by something else.
   @discardableResult
   public static func run(from source: String, into directory: DataDirectory) throws -> DataReport {
     try run(from: source, into: directory, reference: .official)
