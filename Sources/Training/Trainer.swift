@@ -59,7 +59,7 @@ public final class Trainer {
     try configuration.validate()
     self.configuration = configuration
     self.run = run
-    let precision = precision ?? run.precision(configuration.training.precision, best: backend.bestPrecision)
+    let precision = precision ?? run.precision(configuration.training.precision, best: backend.bestPrecision).present
     self.precision = precision
     self.emit = emit
     self.isInterrupted = isInterrupted

@@ -104,9 +104,12 @@ struct TrainCommand: ParsableCommand {
     }
     let dataset = try configuration.loadDataset(from: dataOptions.directory)
     let backend = try OneDNNBackend.make(configuration)
-    let precision = precision(of: configuration, resumed)
     let start = try checkpoint.map { try Self.load($0, for: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
+    let (begun, precision) = run.precision(configuration.training.precision, best: OneDNNBackend.bestPrecision)
+    if begun == .bf16, precision == .fp32 {
+      Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
+    }
     // Until here there is nothing to save, and a signal just ends the program.
     let interruption = Interruption()
     let reporter = ProgressReporter(
@@ -169,18 +172,6 @@ struct TrainCommand: ParsableCommand {
       guard let others = try? Checkpoint.load(file) else { throw error }
       return others
     }
-  }
-
-  /// A run goes on in the precision in which it began, on processors that have it.
-  private func precision(of configuration: Configuration, _ resumed: RunDirectory?) -> Precision {
-    let configured = configuration.training.precision
-    guard let info = resumed.flatMap({ try? Checkpoint.describe($0.lastWeights) }) else { return configured.resolved }
-    var precision = info.precision(configured)
-    if precision == .bf16, !OneDNNBackend.hasFastBF16 { precision = .fp32 }
-    if precision == .fp32, info.trainingPrecision == .bf16 {
-      Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
-    }
-    return precision
   }
 
   /// What `--preset` and the like are laid over: a trial's configuration, or that of weights where nothing else is
