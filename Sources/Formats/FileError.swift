@@ -19,7 +19,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   }
 
   /// A failure with the system's text for the error number `code`.
-  init(operation: String, path: String, code: Int32) {
+  package init(operation: String, path: String, code: Int32) {
     self.init(operation: operation, path: path, reason: Self.text(of: code))
   }
 

@@ -17,6 +17,16 @@ public struct ModelCost: Hashable, Sendable {
   /// Two operations a multiply-add, in the forward pass and in the gradients of inputs and of filters.
   static func trainingOperations(_ multiplyAdds: Int) -> Int { 6 * multiplyAdds }
 
+  /// Throws `SpecError` where there are more parameters than in any network that is built.
+  package func checkParameters() throws {
+    guard parameters > ResNetSpec.Bound.parameters else { return }
+    throw SpecError(
+      path: "model",
+      reason:
+        "\(parameters) parameters are out of range: use fewer blocks or channels, or smaller kernels, for at most "
+        + "\(ResNetSpec.Bound.parameters)")
+  }
+
   /// The counts of `spec`, which must be valid (`ResNetSpec.validate`).
   public init(_ spec: ResNetSpec) {
     var map = spec.input

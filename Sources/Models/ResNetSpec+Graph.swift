@@ -5,14 +5,7 @@ extension ResNetSpec {
   /// The network, or `SpecError` where the description is impossible or far from compact.
   public func graph() throws -> Graph {
     try validate()
-    let parameters = ModelCost(self).parameters
-    guard parameters <= Bound.parameters else {
-      throw SpecError(
-        path: "model",
-        reason:
-          "\(parameters) parameters are out of range: use fewer blocks or channels, or smaller kernels, for at most "
-          + "\(Bound.parameters)")
-    }
+    try ModelCost(self).checkParameters()
     var graph = Graph(input: input)
     var node = append(stem, to: &graph)
     for (index, layer) in layers.enumerated() {

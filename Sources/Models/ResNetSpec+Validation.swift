@@ -13,9 +13,6 @@ public struct SpecError: Error, Hashable, CustomStringConvertible {
 }
 
 extension ResNetSpec {
-  /// The most parameters of a network that can be built.
-  package static let mostParameters = Bound.parameters
-
   /// Largest value of each number; beyond them a description is a slip of the pen, not a compact network.
   enum Bound {
     static let extent = 256

@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Models
 import OneDNNBackend
+import Reports
 public import Search
 public import Training
 
@@ -63,6 +64,9 @@ struct DataOptions: ParsableArguments {
   var data: String?
 
   var directory: DataDirectory { DataDirectory.resolve(explicit: data) }
+
+  /// The option again, for commands that go on with a run, which does not know where its images lie.
+  var flag: String { data.map { " --data \(ShellText.quoted($0))" } ?? "" }
 }
 
 extension Configuration.PrecisionChoice: ExpressibleByArgument {}

@@ -68,9 +68,6 @@ struct TrainCommand: ParsableCommand {
     return pairs.compactMap { key, value in value.map { .assignment("\(key)=\($0)") } } + engine.layers
   }
 
-  /// For commands that go on with a run, which does not know where its images lie.
-  private var dataFlag: String { dataOptions.data.map { " --data \(ShellText.quoted($0))" } ?? "" }
-
   func validate() throws {
     if resume != nil, !options.isEmpty || !flags.isEmpty || name != nil || weights != nil || fromTrial != nil {
       throw ValidationError("--resume goes on with the run as it was configured: leave out other settings")
@@ -94,7 +91,7 @@ struct TrainCommand: ParsableCommand {
       if let summary = try run.finishedSummary() {
         Console.error(
           "\(run.url.path) is finished; to train on: \(Environment.program) train --weights "
-            + "\(ShellText.quoted(run.chosenWeights.path))\(dataFlag) --epochs …")
+            + "\(ShellText.quoted(run.chosenWeights.path))\(dataOptions.flag) --epochs …")
         return report(summary, run)
       }
       configuration = try run.storedConfiguration()
@@ -145,7 +142,7 @@ struct TrainCommand: ParsableCommand {
       reporter.finish()
       Console.error(
         "interrupted after epoch \(epoch), step \(step); go on with: \(Environment.program) train --resume "
-          + ShellText.quoted(run.url.path) + dataFlag)
+          + ShellText.quoted(run.url.path) + dataOptions.flag)
       throw ExitCode(130)
     case .finished(let result):
       reporter.finish()

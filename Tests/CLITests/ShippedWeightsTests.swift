@@ -39,8 +39,8 @@ import Testing
     let folder = try TemporaryFolder()
     let metadata = try SafetensorsFile(contentsOf: Self.folder.appendingPathComponent("\(name).safetensors")).metadata
     var stated = try #require(metadata["testCorrect"].flatMap { Int($0) })
-    if name != "tiny" {
-      stated = try #require(Self.correctOfFirstThousand[name])
+    if let correct = Self.correctOfFirstThousand[name] {
+      stated = correct
       for (file, images) in (1...5).map({ ("data_batch_\($0)", 1) }) + [("test_batch", 1000)] {
         let path = "cifar-10-batches-bin/\(file).bin"
         let bytes = try Data(contentsOf: URL(fileURLWithPath: data + "/" + path))

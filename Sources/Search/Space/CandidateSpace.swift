@@ -30,8 +30,10 @@ struct CandidateSpace: Sendable {
     let cost = TrialCost(spec, batchSize: batchSize, calibration: calibration)
     if let limit = budget.exceeded(by: cost) { return .over(limit, cost) }
     // A budget may be larger than what can be built.
-    guard cost.model.parameters <= ResNetSpec.mostParameters else {
-      return .impossible("model: more than \(ResNetSpec.mostParameters) parameters")
+    do {
+      try cost.model.checkParameters()
+    } catch {
+      return .impossible("\(error)")
     }
     return .fits(cost)
   }

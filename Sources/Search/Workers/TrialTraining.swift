@@ -144,7 +144,7 @@ public struct TrialTraining {
         log.line("\(error); the trial starts again from its beginning")
         let old = directory.configuration
         guard unlink(old.path) == 0 || errno == ENOENT else {
-          throw FileError(operation: "remove", path: old.path, reason: String(cString: strerror(errno)))
+          throw FileError(operation: "remove", path: old.path, code: errno)
         }
         trainer = try makeTrainer()
       }
