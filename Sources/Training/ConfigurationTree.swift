@@ -30,10 +30,11 @@ public enum ConfigurationTree: Hashable, Sendable {
 
   /// Reads YAML, of which JSON is a part.
   public init(yaml text: String, origin: String) throws {
-    if let reason = Self.complaint(ofAliasesIn: text) { throw ConfigurationError("\(origin): \(reason)") }
     let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      node = try YAMLText.compose(text)
+    } catch let error as YAMLText.TooManyAliases {
+      throw ConfigurationError("\(origin): \(error)")
     } catch {
       throw ConfigurationError("\(origin): not valid YAML: \(Self.oneLine(error))")
     }
@@ -44,29 +45,6 @@ public enum ConfigurationTree: Hashable, Sendable {
   package init(_ node: Node, origin: String) throws {
     var left = Self.largestCount
     try self.init(node, origin: origin, left: &left)
-  }
-
-  /// Why `text` has more aliases than a parser should be given; nil where it has not.
-  package static func complaint(ofAliasesIn text: String) -> String? {
-    aliasCount(text) > largestAliasCount ? "more than \(largestAliasCount) aliases: write the values out" : nil
-  }
-
-  /// The parser compares keys, also such as are no words, by all that their aliases stand for: with n of them up to
-  /// e^(n/e) times the text.
-  private static let largestAliasCount = 20
-
-  /// At least as many aliases as `text` has: a star that begins a word, also one in a comment or in quotes.
-  private static func aliasCount(_ text: String) -> Int {
-    let bytes = Array(text.utf8)
-    return bytes.indices.count { index in
-      guard bytes[index] == UInt8(ascii: "*"), index + 1 < bytes.count else { return false }
-      let next = Character(UnicodeScalar(bytes[index + 1]))
-      guard next.isASCII, next.isLetter || next.isNumber || next == "_" || next == "-" else { return false }
-      guard index > 0 else { return true }
-      let last = bytes[index - 1]
-      // Line breaks beyond ASCII too.
-      return last <= 0x20 || last >= 0x80 || "[{,:?-".utf8.contains(last)
-    }
   }
 
   /// As many values as anybody would write; aliases of aliases let a few lines stand for more than memory holds.

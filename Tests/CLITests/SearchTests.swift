@@ -31,6 +31,7 @@ import Training
     #expect(made.errors.contains("3 variables; 100.00 % (± 0.00 %) of the space keeps the budget\n"))
     #expect(made.errors.contains("4 epochs, rungs after 1, 2\n"))
     #expect(made.output.hasPrefix("study tiny: 8 trials: ") && !made.output.contains("running"))
+    #expect(made.errors.contains("the best in full: ") && made.errors.contains(" --data \(data.data)\n"))
 
     let again = try tpsnet(workspace.arguments(trials: 8) + ["--epochs", "4"])
     #expect(again.code == 0 && again.output == made.output, "\(again.errors)")

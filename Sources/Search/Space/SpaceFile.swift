@@ -62,12 +62,11 @@ struct SpaceFile {
   init(yaml text: String, origin: String) throws {
     self.origin = origin
     isOneLine = false
-    if let reason = ConfigurationTree.complaint(ofAliasesIn: text) {
-      throw SpaceError(SourceMark(origin: origin), "", reason)
-    }
     let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      node = try YAMLText.compose(text)
+    } catch let error as YAMLText.TooManyAliases {
+      throw SpaceError(SourceMark(origin: origin), "", "\(error)")
     } catch let error as YamlError {
       throw Self.unreadable(error, origin: origin)
     }
@@ -85,10 +84,15 @@ struct SpaceFile {
     guard let assignment = Assignment(assignment) else {
       throw SpaceError(SourceMark(origin: origin), "", "write it as key.path=value")
     }
-    if let reason = ConfigurationTree.complaint(ofAliasesIn: assignment.value) {
-      throw SpaceError(SourceMark(origin: origin), assignment.key, reason)
+    let node: Node?
+    do {
+      node = try YAMLText.compose(assignment.value)
+    } catch let error as YAMLText.TooManyAliases {
+      throw SpaceError(SourceMark(origin: origin), assignment.key, "\(error)")
+    } catch is YamlError {
+      node = nil
     }
-    guard let node = try? Yams.compose(yaml: assignment.value) else {
+    guard let node else {
       throw SpaceError(SourceMark(origin: origin), assignment.key, "no value: write it as key.path=value")
     }
     try read(key: Node(assignment.key), value: node, under: "")

@@ -51,7 +51,7 @@ final class TrainingSession {
       return .pruned(accuracy)
     }
     // Its worker died between this checkpoint and the end of the trial.
-    if let last = history.last, run.wasEnding(after: last.epoch), let accuracy = last.validationAccuracy {
+    if let last = history.last, run.endingEpoch == last.epoch, let accuracy = last.validationAccuracy {
       try note(seconds: last.seconds)
       return .pruned(accuracy)
     }

@@ -42,6 +42,8 @@ extension TrialRun {
     {
       deaths.count += before.count
     }
+    // This worker may die too before it has ended the trial.
+    if let endingEpoch { attributes.merge(Self.ending(attempt: number, after: endingEpoch)) { $1 } }
     attributes[Self.deathsNote] = String(decoding: try JSONEncoder().encode(deaths), as: UTF8.self)
     try note(system: attributes)
     guard deaths.count < Self.tolerableDeaths else {

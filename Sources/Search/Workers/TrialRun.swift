@@ -90,19 +90,23 @@ extension TrialRun {
     let standing = try storage.complete(rung: rung, value: value, of: claim)
     if pruner.proceeds(standing) { return .goOn }
     // Should this worker die between the checkpoint and the end of the trial.
-    if let attempt { try note(system: [Self.endingNote: Self.ending(attempt: "\(attempt)", epoch)]) }
+    if let attempt { try note(system: Self.ending(attempt: attempt, after: epoch)) }
     return .end
   }
 
   private static let endingNote = "tpsnet:ending"
 
-  /// JSON, like all attributes.
-  private static func ending(attempt: String, _ epoch: Int) -> String { "\(attempt):\(epoch)".jsonQuoted }
+  /// The attribute that says after which epoch the worker of this number ends the trial.
+  static func ending(attempt: Int, after epoch: Int) -> [String: String] {
+    // JSON, like all attributes.
+    [endingNote: "\(attempt):\(epoch)".jsonQuoted]
+  }
 
-  /// Whether its last worker had decided to end it after `epoch`, and died before the study knew.
-  func wasEnding(after epoch: Int) -> Bool {
-    guard isTakenOver, let attempt = trial.systemAttributes[Self.attemptNote] else { return false }
-    return trial.systemAttributes[Self.endingNote] == Self.ending(attempt: attempt, epoch)
+  /// The epoch after which its last worker had decided to end it, and died before the study knew.
+  var endingEpoch: Int? {
+    guard isTakenOver, let attempt = trial.systemAttributes[Self.attemptNote].flatMap({ Int($0) }) else { return nil }
+    let note = trial.systemAttributes[Self.endingNote]
+    return rungs.first { Self.ending(attempt: attempt, after: $0)[Self.endingNote] == note }
   }
 
   /// Whether a trial that starts again, without its checkpoint, has come beyond `rung` before. What became of it at the

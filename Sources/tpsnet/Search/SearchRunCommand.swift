@@ -98,7 +98,7 @@ struct SearchRunCommand: ParsableCommand {
       throw ExitCode(1)
     }
     if let best = progress.best {
-      Console.error("the best in full: \(record.command(forTrial: best.number, in: options.place))")
+      Console.error("the best in full: \(record.command(forTrial: best.number, in: options.place))\(dataOptions.flag)")
     }
   }
 
