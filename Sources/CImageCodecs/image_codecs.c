@@ -112,8 +112,10 @@ static int decode_jpeg(
   tjhandle decoder = tjInitDecompress();
   if (!decoder) return fail(image, "TurboJPEG cannot start");
   int width = 0, height = 0, subsampling = 0, space = 0, status = 0;
+  // A rare sampling has no name in TurboJPEG, which decodes it all the same.
   if (tjDecompressHeader3(decoder, bytes, size, &width, &height, &subsampling, &space) &&
-      !jpeg_is_harmless(decoder, bytes, size)) {
+      !jpeg_is_harmless(decoder, bytes, size) &&
+      !(width > 0 && height > 0 && strstr(tjGetErrorStr2(decoder), "determine subsampling"))) {
     status = fail(image, tjGetErrorStr2(decoder));
   } else if (space == TJCS_CMYK || space == TJCS_YCCK) {
     status = refuse(image, "a CMYK image; convert it to RGB");

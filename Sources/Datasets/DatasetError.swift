@@ -27,7 +27,7 @@ public struct DatasetError: Error, Equatable, Sendable, CustomStringConvertible 
   /// What to do about it, where something is known to help.
   public let remedy: String?
 
-  init(_ kind: Kind, at path: String? = nil, _ problem: String, remedy: String? = nil) {
+  package init(_ kind: Kind, at path: String? = nil, _ problem: String, remedy: String? = nil) {
     self.kind = kind
     self.path = path
     self.problem = problem

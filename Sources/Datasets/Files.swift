@@ -101,11 +101,17 @@ enum Files {
 
   /// The names in a folder that do not start with a dot, sorted.
   static func names(in folder: String) throws -> [String] {
+    let names: [String]
     do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
+      names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(".") }.sorted()
     } catch {
       throw DatasetError(.system, at: folder, "the folder cannot be read")
     }
+    // What Foundation cannot read in a name it replaces, and nothing is there under that name.
+    if let name = names.first(where: { $0.contains("\u{FFFD}") && access("\(folder)/\($0)", F_OK) != 0 }) {
+      throw DatasetError(.invalid, at: "\(folder)/\(name)", "a name that is not UTF-8", remedy: "rename it")
+    }
+    return names
   }
 
   /// The system's words for the last failure.

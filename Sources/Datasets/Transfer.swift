@@ -54,8 +54,13 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   ) {
     let answer = response as? HTTPURLResponse
     let range = answer?.value(forHTTPHeaderField: "Content-Range") ?? ""
+    let isOurs = ["/\(size)", "/*"].contains { range.hasSuffix($0) }
+    let coding = answer?.value(forHTTPHeaderField: "Content-Encoding") ?? "identity"
     switch answer?.statusCode {
-    case 206 where received > 0 && range.hasPrefix("bytes \(received)-"): open(appending: true)
+    case 200 where coding != "identity", 206 where coding != "identity":
+      // The session would unpack it, whatever was asked for.
+      failure = broken("the server sends the archive as text in another coding (\(coding))")
+    case 206 where received > 0 && range.hasPrefix("bytes \(received)-") && isOurs: open(appending: true)
     case 200 where response.expectedContentLength == Int64(size): startOver()
     // The first bytes will tell what it is.
     case 200 where response.expectedContentLength == -1: break
@@ -69,7 +74,8 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    guard failure == nil else { return }
+    // On Linux a session does not heed `.cancel` of the response.
+    guard failure == nil else { return dataTask.cancel() }
     do {
       if file == nil {
         guard Self.gzipStart.starts(with: data.prefix(2)) else {
@@ -87,6 +93,14 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
       failure = error as? DatasetError
       dataTask.cancel()
     }
+  }
+
+  /// There is nobody to ask for a password, and a session without an answer waits for ever.
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+    completionHandler: @escaping (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+  ) {
+    completionHandler(.cancelAuthenticationChallenge, nil)
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {

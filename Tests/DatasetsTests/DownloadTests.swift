@@ -165,6 +165,23 @@ import Testing
     }
   }
 
+  @Test func aServerThatWantsAPasswordIsARefusal() throws {
+    try withServer(.init(status: 401, headers: ["WWW-Authenticate: Basic realm=\"us\""])) { _, source, directory in
+      let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }
+      #expect(error?.kind == .network && error?.problem == "the server answered 401")
+    }
+  }
+
+  /// The session would unpack it on its way.
+  @Test func anArchiveThatIsCalledCompressedTextIsRefused() throws {
+    try withServer(.init(headers: ["Content-Encoding: x-gzip"])) { _, source, directory in
+      try write([1, 2, 3], part(directory))
+      let error = failure { try CIFAR10Download.run(source, into: directory) { _ in } }
+      #expect(error?.problem.contains("another coding (x-gzip)") == true, "\(error as Any)")
+      #expect(try read(part(directory)) == [1, 2, 3])
+    }
+  }
+
   @Test func aServerOutOfReachIsOneLine() throws {
     try withServer { server, source, directory in
       server.stop()

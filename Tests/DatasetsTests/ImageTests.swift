@@ -20,6 +20,23 @@ private let jpeg = [UInt8](
       3iM38z9ryjPdtTvND+F33f3X6V87XzffU/ykyjPdtT0DQ/hd9391+lfN4jN/M/asoz3bU7/Q/hd9391+lfN1838z9ryjPdtT/9k=
       """) ?? Data())
 
+/// A JPEG of 32 × 16 pixels with red 8·x, green 16·y and blue 128, whose colours have a quarter of the columns and half of
+/// the rows: a sampling that TurboJPEG has no name for (cjpeg -quality 90 -sample 4x2).
+private let rareJPEG = [UInt8](
+  Data(
+    base64Encoded: """
+      /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAMCAgMCAgMDAwMEAwMEBQgFBQQEBQoHBwYIDAoMDAsKCwsNDhIQDQ4RDgsLEBYQERMUFRUV\
+      DA8XGBYUGBIUFRT/2wBDAQMEBAUEBQkFBQkUDQsNFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU\
+      FBT/wAARCAAQACADAUIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQID\
+      AAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlq\
+      c3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3\
+      +Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAECAxEEBSExBhJBUQdhcRMiMoEI\
+      FEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6goOEhYaHiImK\
+      kpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq8vP09fb3+Pn6/9oADAMBAAIRAxEAPwD4\
+      /wBJ+FPT9z+ldlpPwq+7+5/Su00n4U9P3P6V2ek/Cn7v7n9K6/SfhV939z+ldnpPwp6fuf0rs9J+FP3f3P6V2ek/Cn7v7n9K6c54w394\
+      18NuPfg98//Z
+      """) ?? Data())
+
 @Suite struct ImageDecoderTests {
   /// As WebP and as programs for pictures do it, in the values that are stored.
   @Test func partlyTransparentPixelsAreLaidOnWhite() throws {
@@ -63,6 +80,19 @@ private let jpeg = [UInt8](
         #expect(zip(pixel, [10 * x, 15 * y, 100]).allSatisfy { abs($0 - $1) <= 12 })
       }
     }
+  }
+
+  @Test func aRareSamplingIsNoFault() throws {
+    let image = try ImageDecoder.decode(bytes: rareJPEG)
+    #expect(image.width == 32 && image.height == 16)
+    func brightness(_ pixel: [Int]) -> Double {
+      0.299 * Double(pixel[0]) + 0.587 * Double(pixel[1]) + 0.114 * Double(pixel[2])
+    }
+    for place in 0..<512 {
+      let pixel = image.pixels[place * 3..<place * 3 + 3].map(Int.init)
+      #expect(abs(brightness(pixel) - brightness([8 * (place % 32), 16 * (place / 32), 128])) <= 16, "\(place)")
+    }
+    #expect(failure { _ = try ImageDecoder.decode(bytes: Array(rareJPEG.dropLast(40))) }?.kind == .invalid)
   }
 
   @Test func truncationIsAnError() {
@@ -212,6 +242,17 @@ private let jpeg = [UInt8](
       try write(picture(4), folder + "/test/tea/b.png")
       let data = try ImageFolder.load(from: folder, size: 8)
       #expect(data.train.labels == [0, 1] && data.test.labels == [0, 1])
+    }
+  }
+
+  /// Foundation cannot read them, and would leave the class out.
+  @Test func namesThatAreNotUTF8AreRefused() throws {
+    try withFolder { folder in
+      for name in ["cat", "dog"] { try write(picture(1), "\(folder)/\(name)/a.png") }
+      let latin1 = "\(folder)/caf".utf8CString.dropLast() + [CChar(bitPattern: 0xE9), 0]
+      try #require(latin1.withUnsafeBufferPointer { $0.baseAddress.map { mkdir($0, 0o755) } } == 0)
+      let error = failure { _ = try ImageFolder.load(from: folder, size: 8) }
+      #expect(error?.kind == .invalid && error?.problem == "a name that is not UTF-8", "\(error as Any)")
     }
   }
 

@@ -10,6 +10,8 @@ final class TinyServer: @unchecked Sendable {
     var breaksAfter = Int.max
     var status: Int?
     var tellsLength = true
+    /// More lines of the head.
+    var headers: [String] = []
   }
 
   let port: UInt16
@@ -66,8 +68,9 @@ final class TinyServer: @unchecked Sendable {
       requests.append(range)
       return self.behaviour
     }
+    let headers = behaviour.headers.map { $0 + "\r\n" }.joined()
     if let status = behaviour.status {
-      send(ascii("HTTP/1.1 \(status) No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), to: connection)
+      send(ascii("HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n\(headers)Connection: close\r\n\r\n"), to: connection)
       return
     }
     var start = 0
@@ -77,7 +80,7 @@ final class TinyServer: @unchecked Sendable {
       head = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes \(start)-\(content.count - 1)/\(content.count)\r\n"
     }
     if behaviour.tellsLength { head += "Content-Length: \(content.count - start)\r\n" }
-    head += "Connection: close\r\n\r\n"
+    head += headers + "Connection: close\r\n\r\n"
     send(ascii(head) + content[start...].prefix(behaviour.breaksAfter), to: connection)
   }
 
