@@ -74,13 +74,16 @@ public struct Proposer: Sendable {
 
   /// Draws that are made for one trial before the search is given up.
   static let drawLimit = 1_000_000
+  /// How long they may take: others wait for the storage meanwhile, a minute at the most.
+  private static let patience = Duration.seconds(20)
   /// Draws in a row of trials that exist already, before a countable space is gone through point by point.
   static let duplicateLimit = 100
 
   /// The values of the study's next trial; nil where the space has no new point. For `StudyStorage.createTrial`.
   ///
   /// `history` is the study's trials so far, of which only the sampler `tpe` asks.
-  /// Throws `SearchError` where a million draws do not meet a point that keeps the budget.
+  /// Throws `SearchError` where a million draws, or as many as twenty seconds have time for, do not meet a point that
+  /// keeps the budget.
   public func propose(
     number: Int, history: () throws -> [Trial], isTaken: (String) throws -> Bool
   ) throws -> TrialProposal? {
@@ -113,7 +116,13 @@ public struct Proposer: Sendable {
 
   private func drawn(_ number: Int, _ isTaken: (String) throws -> Bool) throws -> TrialProposal? {
     var duplicates = 0
+    var draws = Self.drawLimit
+    let start = ContinuousClock.now
     for attempt in 0..<UInt64(Self.drawLimit) {
+      if attempt % 1024 == 1023, ContinuousClock.now - start > Self.patience {
+        draws = Int(attempt)
+        break
+      }
       var random = CounterRandom(
         seed: definition.seed, SearchPurpose.draw.rawValue, UInt64(number), attempt)
       guard let proposal = try proposal(at: space.draw(&random)) else { continue }
@@ -125,8 +134,8 @@ public struct Proposer: Sendable {
     }
     throw SearchError(
       duplicates > 0
-        ? "\(Self.drawLimit) draws met nothing new (\(duplicates) duplicates): the space is almost exhausted; widen it"
-        : "\(Self.drawLimit) draws met no point that keeps the budget: raise the budget, or narrow the space")
+        ? "\(draws) draws met nothing new (\(duplicates) duplicates): the space is almost exhausted; widen it"
+        : "\(draws) draws met no point that keeps the budget: raise the budget, or narrow the space")
   }
 
   /// The first new point at or behind point `rank`, in a circle.

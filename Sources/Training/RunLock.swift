@@ -7,14 +7,12 @@ import Foundation
 final class RunLock {
   private let descriptor: Int32
 
-  /// Throws `ConfigurationError` where another trainer has the run, and `CheckpointError` where nothing can be written.
+  /// Throws `ConfigurationError` where another trainer has the run, and `FileError` where nothing can be written.
   init(_ run: RunDirectory) throws {
     let folder = run.url.appendingPathComponent("checkpoints")
     let path = folder.appendingPathComponent(".lock").path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw CheckpointError(description: "cannot write \(path): \(String(cString: strerror(errno)))")
-    }
+    guard descriptor >= 0 else { throw FileError(operation: "write", path: path, code: errno) }
     // File systems without locks are trusted to their user.
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       throw ConfigurationError(

@@ -116,19 +116,26 @@ import Training
     #expect(log.contains("attempt 2: its last worker died\n"))
   }
 
-  // The checkpoint of a rung is written, and the study does not know yet that the trial was to end there.
-  @Test(arguments: [1, 2]) func anEndAtARungOutlivesItsWorkers(howMany: Int) throws {
+  // The checkpoint of a rung is written, and the study does not know yet that the trial was to end there: its workers
+  // die, or give it back because something is in their way.
+  @Test(arguments: [1, 2], [true, false]) func anEndAtARungOutlivesItsWorkers(howMany: Int, die: Bool) throws {
+    struct DiskFull: Error {}
     func trials(dying: Int) throws -> [Trial] {
       let study = try TinyTraining(trials: 6, pruner: .asha(grace: 1, reductionFactor: 2, mode: .stop))
       var deaths = 0
       var dead: Int?
-      let end = try study.work(train: { run, training in
+      func train(_ run: TrialRun, _ training: TrialTraining) throws -> TrialRun.End {
         let end = try training(run)
         guard deaths < dying, dead ?? run.trial.number == run.trial.number, case .pruned = end else { return end }
         deaths += 1
         dead = run.trial.number
-        throw StorageError.claimLost(trial: run.trial.id)
-      })
+        if die { throw StorageError.claimLost(trial: run.trial.number) }
+        throw DiskFull()
+      }
+      var end: Worker.End?
+      while end == nil {
+        do { end = try study.work(train: train) } catch is DiskFull {}
+      }
       #expect(end == .done && deaths == dying)
       return try study.trials()
     }

@@ -17,9 +17,12 @@ public struct FeasibleShare: Hashable, Codable, Sendable {
 
   /// The share.
   public var share: Double { points == 0 ? 0 : Double(feasible) / Double(points) }
-  /// Half the width of its 95 % confidence interval (normal approximation); 0 where it is exact.
+  /// Half the width of its 95 % confidence interval (normal approximation; the rule of three where all points are alike);
+  /// 0 where it is exact.
   public var uncertainty: Double {
-    isExact || points == 0 ? 0 : 1.96 * (share * (1 - share) / Double(points)).squareRoot()
+    guard !isExact, points > 0 else { return 0 }
+    if feasible == 0 || feasible == points { return 3 / Double(points) }
+    return 1.96 * (share * (1 - share) / Double(points)).squareRoot()
   }
 }
 

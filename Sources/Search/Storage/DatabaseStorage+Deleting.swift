@@ -14,10 +14,14 @@ extension DatabaseStorage {
   /// Deletes a study with its trials; files of trials stay. Its workers must have ended: keys of deleted studies may be
   /// given out again. Throws `StorageError`, also where trials are running, unless by `force`: their workers are dead.
   public func delete(study key: Int, force: Bool = false) throws {
-    try connection.transaction(.write) { session, _ in
+    try connection.transaction(.write) { session, isInDoubt in
       // Nobody makes a trial meanwhile.
       if let lock = connection.dialect.lockStudy { try session.execute(lock, .integer(key)) }
-      try checkStudy(key, session)
+      do {
+        try checkStudy(key, session)
+      } catch  where isInDoubt {
+        return
+      }
       let running =
         try session.first("SELECT count(*) FROM trials WHERE study_id = ?1 AND state = 'RUNNING'", .integer(key)) {
           try $0.integer(0)

@@ -50,7 +50,7 @@ final class TrainingSession {
       try note(seconds: record.seconds)
       return .pruned(accuracy)
     }
-    // Its worker died between this checkpoint and the end of the trial.
+    // Its worker did not get from this checkpoint to the end of the trial.
     if let last = history.last, run.endingEpoch == last.epoch, let accuracy = last.validationAccuracy {
       try note(seconds: last.seconds)
       return .pruned(accuracy)

@@ -43,12 +43,16 @@ package struct TrialFolder: Sendable {
     let older = attempts.filter { $0 < number }
     if let source = older.map(self.run(ofAttempt:)).last(where: { $0.exists && Self.exists($0.state) }) {
       try Self.makeFolder(run.state.deletingLastPathComponent())
-      // The configuration comes last: it says that the rest is there.
-      for file in [\RunDirectory.bestWeights, \.lastWeights, \.metrics, \.state, \.configuration] {
-        if Self.exists(source[keyPath: file]) {
-          try AtomicFile.write(AtomicFile.read(source[keyPath: file]), to: run[keyPath: file])
-        }
+      func copy(_ file: KeyPath<RunDirectory, URL>) throws {
+        try AtomicFile.write(AtomicFile.read(source[keyPath: file]), to: run[keyPath: file])
       }
+      // Whoever lost the trial may still be at work. What a state knows of is there when it is written, so it is copied
+      // first; where it has gone, so has the trial. The configuration comes last: it says that the rest is there.
+      try copy(\.state)
+      for file in [\RunDirectory.bestWeights, \.lastWeights, \.metrics] where Self.exists(source[keyPath: file]) {
+        try copy(file)
+      }
+      try copy(\.configuration)
     }
     for number in older { try? FileManager.default.removeItem(at: self.run(ofAttempt: number).url) }
     return run

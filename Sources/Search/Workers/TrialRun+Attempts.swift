@@ -29,6 +29,8 @@ extension TrialRun {
     let number = max(stored, folder.attempts.last ?? 0) + 1
     var attributes = [Self.attemptNote: "\(number)"]
     attempt = number
+    // This worker may not get there either.
+    if let endingEpoch { attributes.merge(Self.ending(attempt: number, after: endingEpoch)) { $1 } }
     guard isTakenOver else {
       try note(system: attributes)
       return number
@@ -42,8 +44,6 @@ extension TrialRun {
     {
       deaths.count += before.count
     }
-    // This worker may die too before it has ended the trial.
-    if let endingEpoch { attributes.merge(Self.ending(attempt: number, after: endingEpoch)) { $1 } }
     attributes[Self.deathsNote] = String(decoding: try JSONEncoder().encode(deaths), as: UTF8.self)
     try note(system: attributes)
     guard deaths.count < Self.tolerableDeaths else {

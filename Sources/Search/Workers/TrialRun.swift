@@ -31,10 +31,19 @@ public final class TrialRun {
     }
   }
 
-  /// The right to work on the trial, and the trial as it was when claimed.
-  public let claim: Claim
-  /// Whether its last holder has died.
-  public let isTakenOver: Bool
+  /// How a worker came by a trial.
+  enum Origin {
+    /// It is new, or was given back.
+    case waiting
+    /// Its last holder has died.
+    case takenOver
+    /// It was paused at a rung.
+    case promoted
+  }
+
+  /// The right to work on the trial, and the trial as it was when claimed, with its parameters.
+  public internal(set) var claim: Claim
+  private let origin: Origin
   private let storage: any StudyStorage
   private let pruner: Pruner
   private let rungs: [Int]
@@ -42,11 +51,11 @@ public final class TrialRun {
   private let pulse: Pulse
 
   init(
-    _ claim: Claim, isTakenOver: Bool, storage: any StudyStorage, pruner: Pruner, rungs: [Int], pulse: Pulse,
+    _ claim: Claim, origin: Origin, storage: any StudyStorage, pruner: Pruner, rungs: [Int], pulse: Pulse,
     isStopped: @escaping () -> Bool
   ) {
     self.claim = claim
-    self.isTakenOver = isTakenOver
+    self.origin = origin
     self.storage = storage
     self.pruner = pruner
     self.rungs = rungs
@@ -56,6 +65,9 @@ public final class TrialRun {
 
   /// The trial as it was when claimed.
   public var trial: Trial { claim.trial }
+
+  /// Whether its last holder has died.
+  public var isTakenOver: Bool { origin == .takenOver }
 
   /// Whether the work has to end after the present step: somebody asked for it, or the trial is another's by now.
   public var hasToStop: Bool { pulse.isLost || pulse.isStopped || isStopped() }
@@ -89,7 +101,7 @@ extension TrialRun {
     guard let rung = rungs.firstIndex(of: epoch), !hasPassed(rung) else { return .goOn }
     let standing = try storage.complete(rung: rung, value: value, of: claim)
     if pruner.proceeds(standing) { return .goOn }
-    // Should this worker die between the checkpoint and the end of the trial.
+    // Should this worker die, or fail to write, between here and the end of the trial.
     if let attempt { try note(system: Self.ending(attempt: attempt, after: epoch)) }
     return .end
   }
@@ -102,9 +114,10 @@ extension TrialRun {
     [endingNote: "\(attempt):\(epoch)".jsonQuoted]
   }
 
-  /// The epoch after which its last worker had decided to end it, and died before the study knew.
+  /// The epoch after which its last worker had decided to end it, and did not get there.
   var endingEpoch: Int? {
-    guard isTakenOver, let attempt = trial.systemAttributes[Self.attemptNote].flatMap({ Int($0) }) else { return nil }
+    guard origin != .promoted, let attempt = trial.systemAttributes[Self.attemptNote].flatMap({ Int($0) })
+    else { return nil }
     let note = trial.systemAttributes[Self.endingNote]
     return rungs.first { Self.ending(attempt: attempt, after: $0)[Self.endingNote] == note }
   }

@@ -83,6 +83,12 @@ public struct TrialTraining {
     }
   }
 
+  /// Whether `error` says nothing of a checkpoint but that it cannot be read here and now.
+  private static func isOfTheSystem(_ error: any Error) -> Bool {
+    if case .file = (error as? SafetensorsError)?.problem { return true }
+    return error is FileError
+  }
+
   /// What a trainer needs for `configuration`, whose images can be divided and fit `graph`: of that, nothing is searched.
   private func surroundings(
     _ configuration: inout Configuration, _ graph: Graph, _ begun: CheckpointInfo?
@@ -139,6 +145,8 @@ public struct TrialTraining {
         try trainer.resume()
       } catch let error as CheckpointError where error.areImagesOthers {
         // The checkpoint is whole, and would be lost.
+        throw Obstacle(error: error)
+      } catch  where Self.isOfTheSystem(error) {
         throw Obstacle(error: error)
       } catch {
         log.line("\(error); the trial starts again from its beginning")

@@ -34,7 +34,7 @@ public struct Worker {
   /// Receives lines about trials.
   public let log: (String) -> Void
   /// Trains a trial, with any measure as its value, the larger the better. Tell the run each epoch's value
-  /// (`TrialRun.ended`) and return `.pruned` once it says `.end`; look at `TrialRun.hasToStop` between steps and return
+  /// (`TrialRun.ended`) and return `.pruned(value)` once it says `.end`; look at `TrialRun.hasToStop` between steps and return
   /// `.interrupted` after a checkpoint. A `TrialFault` that it throws fails this trial alone; any other error ends the
   /// worker and gives the trial back.
   public let train: (TrialRun) throws -> TrialRun.End
@@ -68,11 +68,11 @@ public struct Worker {
     var isExhausted = false
     while !isStopped() && !pulse.isStopped {
       if let next = try next(pulse, &isExhausted) {
-        try work(on: next.claim, isTakenOver: next.isTakenOver, pulse)
+        try work(on: next.claim, next.origin, pulse)
       } else if try isQuiet() {
         // A trial may have been paused, and another become promotable, since `next` looked.
         guard let next = try next(pulse, &isExhausted) else { return .done }
-        try work(on: next.claim, isTakenOver: next.isTakenOver, pulse)
+        try work(on: next.claim, next.origin, pulse)
       } else {
         Thread.sleep(forTimeInterval: min(0.5, lease / .seconds(6)))
       }
@@ -82,25 +82,25 @@ public struct Worker {
 
   /// The most urgent trial, claimed: one whose holder died, one that may be promoted, one that waits, a new one. Where
   /// there was no new one to propose there never will be, and looking again would keep others from the storage.
-  private func next(_ pulse: Pulse, _ isExhausted: inout Bool) throws -> (claim: Claim, isTakenOver: Bool)? {
+  private func next(_ pulse: Pulse, _ isExhausted: inout Bool) throws -> (claim: Claim, origin: TrialRun.Origin)? {
     for lease in pulse.expired {
-      if let claim = try storage.takeOver(lease) { return (claim, true) }
+      if let claim = try storage.takeOver(lease) { return (claim, .takenOver) }
     }
     if case .asha(_, let reductionFactor, .pause) = pruner {
       for rung in rungs.indices.reversed() {
         if let claim = try storage.promote(rung: rung, reductionFactor: reductionFactor, in: study.id) {
-          return (claim, false)
+          return (claim, .promoted)
         }
       }
     }
-    if let claim = try storage.claimWaiting(in: study.id) { return (claim, false) }
+    if let claim = try storage.claimWaiting(in: study.id) { return (claim, .waiting) }
     guard !isExhausted else { return nil }
     let claim = try storage.createTrial(in: study.id, isClaimed: true, limit: limit) { number, isTaken in
       let proposal = try propose(number, isTaken)
       isExhausted = proposal == nil
       return proposal
     }
-    return claim.map { ($0, false) }
+    return claim.map { ($0, .waiting) }
   }
 
   /// Whether no worker is on a trial. Trials of programs without leases may run for ever: nobody waits for them.
@@ -108,16 +108,16 @@ public struct Worker {
     try storage.leases(in: study.id).allSatisfy { $0.token == nil }
   }
 
-  private func work(on claim: Claim, isTakenOver: Bool, _ pulse: Pulse) throws {
+  private func work(on claim: Claim, _ origin: TrialRun.Origin, _ pulse: Pulse) throws {
     pulse.hold(claim)
     defer { pulse.hold(nil) }
     let run = TrialRun(
-      claim, isTakenOver: isTakenOver, storage: storage, pruner: pruner, rungs: rungs, pulse: pulse,
-      isStopped: isStopped)
+      claim, origin: origin, storage: storage, pruner: pruner, rungs: rungs, pulse: pulse, isStopped: isStopped)
+    let lost = StorageError.claimLost(trial: claim.trial.number)
     do {
-      try fillIn(claim)
+      try fillIn(run)
       let end = try train(run)
-      guard !run.isLost else { throw StorageError.claimLost(trial: claim.trial.number) }
+      guard !run.isLost else { throw lost }
       switch end {
       case .complete(let value):
         guard !value.isNaN else { throw TrialFault("its value is not a number") }
@@ -127,21 +127,17 @@ public struct Worker {
       }
       log("trial \(claim.trial.number) \(end)")
       if run.isFinal(end) { run.tidy() }
-    } catch let error as StorageError {
-      guard case .claimLost = error else {
-        try? storage.finish(claim, as: .waiting, value: nil)
-        throw error
-      }
-      log("\(error)")
+    } catch StorageError.claimLost {
+      log("\(lost)")
     } catch  where run.isLost {
-      log("\(StorageError.claimLost(trial: claim.trial.number))")
+      log("\(lost)")
     } catch let fault as TrialFault {
       try fail(run, because: fault.reason)
     } catch {
       // Nothing is wrong with the trial, unless it is another's by now, with its folder.
       do {
         try storage.finish(claim, as: .waiting, value: nil)
-      } catch let lost as StorageError where lost == .claimLost(trial: claim.trial.number) {
+      } catch StorageError.claimLost {
         return log("\(lost)")
       } catch {}
       throw error
@@ -149,16 +145,20 @@ public struct Worker {
   }
 
   /// Programs that enqueue trials give wishes, not values.
-  private func fillIn(_ claim: Claim) throws {
-    guard claim.trial.parameters.isEmpty else { return }
+  private func fillIn(_ run: TrialRun) throws {
+    guard run.trial.parameters.isEmpty else { return }
     let proposal: TrialProposal
     do {
-      proposal = try complete(claim.trial)
+      proposal = try complete(run.trial)
     } catch {
       throw TrialFault("\(error)")
     }
-    try storage.setParameters(proposal.parameters, fingerprint: proposal.fingerprint, of: claim)
-    try storage.setAttributes(user: proposal.userAttributes, system: proposal.systemAttributes, of: claim)
+    // What has parameters has all.
+    try storage.setAttributes(user: proposal.userAttributes, system: proposal.systemAttributes, of: run.claim)
+    try storage.setParameters(proposal.parameters, fingerprint: proposal.fingerprint, of: run.claim)
+    var trial = run.trial
+    trial.parameters = proposal.parameters
+    run.claim = Claim(trial: trial, token: run.claim.token)
   }
 
   private func fail(_ run: TrialRun, because reason: String) throws {
