@@ -10,7 +10,7 @@
 typedef struct {
   void (*rows)(tps_strided_conv, int, int, int, const void *, const void *, float *, void *);
   size_t (*bytes)(tps_strided_conv, int);
-  void (*block)(tps_strided_conv, int, int, const float *, ptrdiff_t, float *);
+  void (*block)(tps_strided_conv, int, int, int, const float *, ptrdiff_t, float *);
 } kernels;
 
 #define TPS_KERNELS(suffix) {direct_gradient_rows_##suffix, direct_gradient_bytes_##suffix, direct_gradient_block_##suffix}
@@ -25,7 +25,6 @@ typedef struct {
   float *output;
   char *scratch;
 } job;
-
 
 /// Rows that are packed together: about 128 pixels.
 static int block_rows(tps_strided_conv conv) { return 1 + 127 / conv.outputWidth; }
@@ -61,9 +60,9 @@ static void rows_thread(void *context, int index) {
 
 static void collect_thread(void *context, int index) {
   const job *j = context;
-  const int count = tps_blocks(j->conv.outputs);
-  for (int k = tps_share(count, index, j->threads); k < tps_share(count, index + 1, j->threads); k++)
-    table[j->isa].block(j->conv, k, j->summing, (const float *)j->scratch,
+  const int depth = tps_blocks(j->conv.inputs), count = tps_blocks(j->conv.outputs) * depth;
+  for (int p = tps_share(count, index, j->threads); p < tps_share(count, index + 1, j->threads); p++)
+    table[j->isa].block(j->conv, p / depth, p % depth * 16, j->summing, (const float *)j->scratch,
                         (ptrdiff_t)(thread_bytes(j->conv, j->isa) / sizeof(float)), j->output);
 }
 

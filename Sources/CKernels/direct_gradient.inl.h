@@ -65,23 +65,20 @@ static size_t TPS_NAME(direct_gradient_bytes)(tps_strided_conv conv, int blockRo
   return blockRows * rowWords * ((size_t)conv.kernel * conv.kernel * inputs + outputs) * 4;
 }
 
-/// Output block `k` of the threads' sums into gradient [outputs][inputs][taps].
+/// Output block `k` and the sixteen inputs behind `first` of the threads' sums into gradient [outputs][inputs][taps].
 static void TPS_NAME(direct_gradient_block)(
-    tps_strided_conv conv, int k, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
+    tps_strided_conv conv, int k, int first, int threads, const float *sums, ptrdiff_t threadStride, float *gradient) {
   const int inputs = tps_blocks(conv.inputs) * 16, outputBlocks = tps_blocks(conv.outputs);
   const int lanes = conv.outputs - k * 16 < 16 ? conv.outputs - k * 16 : 16, taps = conv.kernel * conv.kernel;
   float filters[16 * TPS_MOST_TAPS][16] __attribute__((aligned(64)));
-  for (int first = 0; first < conv.inputs; first += 16) {
-    for (int c = 0; c < 16; c++)
-      for (int t = 0; t < taps; t++) {
-        f32x16 v = TPS_NAME(collected)(sums, t, inputs, outputBlocks, first + c, k, threads, threadStride);
-        memcpy(filters[c * taps + t], &v, 64);
-      }
-    const int count = conv.inputs - first < 16 ? conv.inputs - first : 16;
-    TPS_NAME(transpose_columns)(filters, lanes, count * taps,
-                                gradient + ((ptrdiff_t)k * 16 * conv.inputs + first) * taps,
-                                (ptrdiff_t)conv.inputs * taps);
-  }
+  for (int c = 0; c < 16; c++)
+    for (int t = 0; t < taps; t++) {
+      f32x16 v = TPS_NAME(collected)(sums, t, inputs, outputBlocks, first + c, k, threads, threadStride);
+      memcpy(filters[c * taps + t], &v, 64);
+    }
+  const int count = conv.inputs - first < 16 ? conv.inputs - first : 16;
+  TPS_NAME(transpose_columns)(filters, lanes, count * taps, gradient + ((ptrdiff_t)k * 16 * conv.inputs + first) * taps,
+                              (ptrdiff_t)conv.inputs * taps);
 }
 
 #undef TPS_PIXELS_PER_WORD

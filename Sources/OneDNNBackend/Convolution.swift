@@ -62,7 +62,7 @@ struct Convolution {
 
   /// Gradient of the weights, in fp32 whatever the activations are.
   func backwardWeights(hint: PrimitiveDescriptor, attributes: Attributes) throws -> PrimitiveDescriptor {
-    let gradient = try weights.with(dnnl_f32, dnnl_format_tag_any)
+    let gradient = try MemoryDescriptor(weights.dimensions, dnnl_f32, dnnl_format_tag_any)
     return try PrimitiveDescriptor("\(name).backwardWeights") {
       dnnl_convolution_backward_weights_primitive_desc_create(
         &$0, engine.handle, dnnl_convolution_direct, source.handle, gradient.handle, nil, destination.handle,

@@ -51,11 +51,6 @@ final class MemoryDescriptor {
     return (0..<Int(count)).map { Int(extents[$0]) }
   }
 
-  /// The same extents in another format and layout.
-  func with(_ type: dnnl_data_type_t, _ tag: dnnl_format_tag_t) throws -> MemoryDescriptor {
-    try MemoryDescriptor(dimensions, type, tag)
-  }
-
   /// Whether both describe the same bytes.
   func isEqual(to other: MemoryDescriptor) -> Bool {
     self === other || dnnl_memory_desc_equal(handle, other.handle) != 0

@@ -34,7 +34,6 @@ final class RecordedPlan {
       case .slot: nil
       }
     }
-    engine.claimThreads()
     for step in builder.steps {
       let name = step.name
       switch step.work {
