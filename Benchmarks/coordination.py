@@ -11,7 +11,8 @@ took but for the sleep. The programs take turns, each on its own database of the
 and filled with what it would have written. Optuna keeps all trials in every worker's memory, so it is measured with few
 workers where many trials are stored (`--optuna-trials`); before the clock starts each worker runs one trial, so that
 reading them is not counted. Databases are as the programs set them up: tpsnet's SQLite with a write-ahead log and
-synchronous=NORMAL, where a power cut may undo the last transactions; PostgreSQL with its defaults in both cases.
+synchronous=NORMAL, where a power cut may undo the last transactions; PostgreSQL with its
+defaults, but that tpsnet's reports of epochs do not wait for the disk.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ extension Configuration {
     return dataset
   }
 
-  /// Where the normalisation is left to the data set, fills in the constants of the training images that are not held
-  /// out. Throws `DatasetError` where they have none: a channel that is the same everywhere, or other than three channels.
+  /// Where the normalisation is left to the data set, fills in its constants: the study's for CIFAR-10, otherwise those of
+  /// the training images that are not held out. Throws `DatasetError` where they have none: a channel that is the same
+  /// everywhere, or other than three channels.
   public mutating func fillNormalization(from dataset: Dataset) throws {
     guard leavesNormalization else { return }
     let constants = try dataset.ownNormalization(of: Trainer.split(dataset.train, data).train)

@@ -16,9 +16,10 @@ public struct Configuration: Codable, Sendable, Equatable {
     public var splitSeed: UInt64 = 0
     /// Use at most this many training images (after the split); 0 means all.
     public var limitTrain: Int = 0
-    /// Mean of each channel, of pixels scaled to 0…1; empty means the data set's own.
+    /// Mean of each channel, of pixels scaled to 0…1; empty means the data set's own: the study's for CIFAR-10, otherwise
+    /// that of the training images that are not held out.
     public var mean: [Float] = []
-    /// Standard deviation of each channel; empty means the data set's own.
+    /// Standard deviation of each channel; empty means the data set's own, as for `mean`.
     public var std: [Float] = []
   }
 

@@ -38,10 +38,16 @@ struct ConfigurationOptions: ParsableArguments {
 
 /// `--precision` and `--threads`.
 struct EngineOptions: ParsableArguments {
-  @Option(help: "auto (bf16 where the CPU has it), fp32 or bf16.")
+  @Option(
+    help:
+      "auto (bf16 where the CPU has it), fp32 or bf16; default: the configuration's, fp32 for what was trained in it.")
   var precision: Configuration.PrecisionChoice?
 
-  @Option(help: "Threads; default: training.threads, or else OMP_NUM_THREADS or all processors granted.")
+  @Option(
+    help: """
+      Threads; default: training.threads of a configuration or --resume, or else OMP_NUM_THREADS or all processors \
+      granted.
+      """)
   var threads: Int?
 
   func validate() throws {

@@ -49,7 +49,7 @@ struct StudyMakingOptions: ParsableArguments {
   var reductionFactor: Int?
   @Option(help: "What becomes of the others: pause (they may be promoted later) or stop; default: pause.")
   var asha: Pruner.Mode?
-  @Option(help: "The learning-rate schedule stretches over the trial or to each rung; default: trial.")
+  @Option(help: "The learning-rate schedule stretches over the trial, or to each rung of asha; default: trial.")
   var horizon: Horizon?
   @Option(help: ArgumentHelp("Largest number of parameters; default: 5M.", valueName: "count"))
   var budget: Quantity?
