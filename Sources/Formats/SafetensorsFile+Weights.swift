@@ -41,15 +41,27 @@ extension SafetensorsFile {
     return isPickle || data.dropFirst(257).starts(with: "ustar".utf8)
   }
 
-  /// The same tensors with plain names: `module.` and `_orig_mod.` are taken off, `n_averaged` is left out, and
-  /// torchvision's `downsample` and `fc` become `shortcut` and `linear`.
+  /// The same tensors with plain names: `module.`, `_orig_mod.` and the name of a module that holds the whole network
+  /// are taken off, `n_averaged` is left out, and torchvision's `downsample` and `fc` become `shortcut` and `linear`.
   func underPlainNames() throws(SafetensorsError) -> SafetensorsFile {
     var result = SafetensorsFile(metadata: metadata)
-    for tensor in tensors where tensor.name != "n_averaged" {
+    let tensors = tensors.filter { $0.name != "n_averaged" }
+    let names = tensors.map { Self.plainName(of: $0.name) }
+    let holder = Self.holder(of: names)
+    for (tensor, name) in zip(tensors, names) {
       try result.add(
-        Self.plainName(of: tensor.name), type: tensor.type, shape: tensor.shape, bytes: tensor.bytes)
+        String(name.dropFirst(holder.count)), type: tensor.type, shape: tensor.shape, bytes: tensor.bytes)
     }
     return result
+  }
+
+  /// What stands before all names where one module holds the network, as `model.` of `model.conv1.weight`.
+  private static func holder(of names: [String]) -> Substring {
+    let first = "conv1.weight"
+    guard let shortest = names.filter({ $0 == first || $0.hasSuffix(".\(first)") }).min(by: { $0.count < $1.count })
+    else { return "" }
+    let holder = shortest.dropLast(first.count)
+    return names.allSatisfy { $0.hasPrefix(holder) } ? holder : ""
   }
 
   private static func plainName(of name: String) -> String {

@@ -126,7 +126,8 @@ public enum Checkpoint {
   /// a bare PyTorch `state_dict`.
   static func info(of file: SafetensorsFile, at url: URL, fallback: Configuration?) throws -> CheckpointInfo {
     func decode<T: Decodable>(_ key: String, as type: T.Type) throws -> T? {
-      guard let text = file.metadata[key] else { return nil }
+      // Others note words of their own under these keys.
+      guard let text = file.metadata[key], text.hasPrefix("{") || text.hasPrefix("[") else { return nil }
       do {
         return try JSONDecoder().decode(type, from: Data(text.utf8))
       } catch {

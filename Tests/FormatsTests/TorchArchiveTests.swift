@@ -73,6 +73,18 @@ import Testing
     #expect(try transposed.floats(named: "w") == [1, 3, 2, 4])
   }
 
+  /// As Lightning and others save it.
+  @Test func aModuleThatHoldsTheNetworkIsTakenOff() throws {
+    func names(_ names: String...) throws -> [String] {
+      let dictionary = TorchWriter.dictionary(names.map { ($0, TorchWriter.tensor()) })
+      return try SafetensorsFile(weights: TorchWriter.file(dictionary)).tensors.map(\.name).sorted()
+    }
+    let plain = ["conv1.weight", "layer1.0.conv1.weight", "linear.bias"]
+    #expect(try names("net.model.conv1.weight", "net.model.layer1.0.conv1.weight", "net.model.fc.bias") == plain)
+    #expect(try names("conv1.weight", "layer1.0.conv1.weight", "fc.bias") == plain)
+    #expect(try names("net.conv1.weight", "loss.weight") == ["loss.weight", "net.conv1.weight"])
+  }
+
   @Test func impossibleTensorsAreRefused() {
     let huge = [0x8A, 8] + little(.max, 8)
     let negative = [0x4A] + little(-1, 4)

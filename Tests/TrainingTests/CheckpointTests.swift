@@ -145,7 +145,7 @@ import Training
       try changed { $1["model"] = $1["model"]?.replacingOccurrences(of: "\"pool\":4", with: "\"pool\":40") },
       "model.pool: 40")
     expectFailure(try changed { $1["normalization"] = #"{"mean":[1],"standardDeviation":[1]}"# }, "\"normalization\"")
-    expectFailure(try changed { $1["classes"] = "7" }, "\"classes\" cannot be read")
+    expectFailure(try changed { $1["classes"] = "[7]" }, "\"classes\" cannot be read")
   }
 
   @Test func damagedFilesAreRefused() throws {
