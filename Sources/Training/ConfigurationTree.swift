@@ -93,7 +93,7 @@ public enum ConfigurationTree: Hashable, Sendable {
   /// Decodes a value; an error names the key.
   public func decode<T: Decodable>(_ type: T.Type) throws -> T {
     do {
-      return try YAMLDecoder().decode(type, from: try Yams.serialize(node: node))
+      return try YAMLDecoder().decode(type, from: node)
     } catch let error as DecodingError {
       throw ConfigurationError(Self.message(error))
     }

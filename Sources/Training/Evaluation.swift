@@ -29,7 +29,16 @@ public struct Evaluation: Sendable {
   /// Correct images.
   public let correct: Int
   /// Images of each class (rows: truth) by predicted class (columns).
-  public let confusion: [[Int]]
+  public var confusion: [[Int]] {
+    var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
+    for (image, label) in labels.enumerated() {
+      let row = logits[image * classes..<(image + 1) * classes]
+      var best = row.startIndex
+      for index in row.indices where row[index] > row[best] { best = index }
+      confusion[Int(label)][best - row.startIndex] += 1
+    }
+    return confusion
+  }
 
   /// Share of correct images.
   public var accuracy: Double { labels.isEmpty ? 0 : Double(correct) / Double(labels.count) }
@@ -47,14 +56,6 @@ public struct Evaluation: Sendable {
     self.logits = logits
     self.labels = labels
     self.classes = classes
-    var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
-    for (image, label) in labels.enumerated() {
-      let row = logits[image * classes..<(image + 1) * classes]
-      var best = row.startIndex
-      for index in row.indices where row[index] > row[best] { best = index }
-      confusion[Int(label)][best - row.startIndex] += 1
-    }
-    self.confusion = confusion
     let result = logits.withUnsafeBufferPointer { logits in
       labels.withUnsafeBufferPointer { labels in
         CrossEntropy.evaluate(logits: logits, labels: labels, classes: classes, smoothing: 0)

@@ -47,7 +47,9 @@ extension CheckpointInfo {
   /// say on which: its validation would not tell what new images do.
   public func check(heldOut settings: Configuration.DataSettings, of set: ImageSet) throws {
     try check(trainedOn: set, of: settings)
-    guard var own = try configuration()?.data, own.dataset == settings.dataset else { return }
+    // A folder may have been moved since.
+    guard var own = try configuration()?.data, own.dataset == settings.dataset || trainingImages == set.fingerprint
+    else { return }
     // Those that it started from may know the rest.
     if startWeights != nil { own.limitTrain = 0 }
     guard let known = (try? Trainer.split(set, own)).map({ Set($0.train) }) else { return }

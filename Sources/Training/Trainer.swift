@@ -36,9 +36,6 @@ public final class Trainer {
   private var state = TrainingState()
   private var lastCheckpoint = ContinuousClock.now
   private var lock: RunLock?
-  /// The epoch of best weights that a kill left without the state that knows of them. Done again it may end otherwise, on
-  /// another processor, and then no longer be the best; what lies there must be this run's all the same.
-  private var lostBest: Int?
 
   /// Prepares a run; `train` compiles it. Of the configuration, `training.threads` and `training.convolutions` are the
   /// backend's, which whoever makes it has to tell. Throws `ConfigurationError`, `SpecError` or `DatasetError` for what
@@ -103,7 +100,9 @@ public final class Trainer {
     state = try TrainingStateFile.load(run.state, buffers, configuration: configuration, images: fingerprint)
     lock = own
     let best = (try? Checkpoint.describe(run.bestWeights))?.notes["epoch"].flatMap { Int($0) } ?? 0
-    lostBest = best > state.epoch ? best : nil
+    // A kill left better weights than the state knows of where its own best ones were. Done again their epoch may end
+    // otherwise, on another processor: the best are now among the epochs to come.
+    if best > state.epoch { state.bestAccuracy = nil }
   }
 
   /// The epochs done.
@@ -142,6 +141,10 @@ public final class Trainer {
   /// Makes a run that can be resumed, from its start weights on, as soon as it has a configuration.
   private func begin() throws {
     try configuration.checkStart(hasWeights: startWeights != nil)
+    let (every, steps) = (configuration.optimizer.lookahead.every, epochs * loader.stepsPerEpoch)
+    try demand(
+      every < steps, "optimizer.lookahead.every",
+      "\(every): the weights that are judged would not follow in the run's \(steps) steps: use fewer")
     try run.makeFolders()
     let own = try RunLock(run)
     // Compiling takes a while, in which another trainer may have made it and ended.
@@ -273,7 +276,7 @@ public final class Trainer {
       record.seconds = state.seconds
       record.validationLoss = evaluation.loss
       record.validationAccuracy = evaluation.accuracy
-      isBest = evaluation.accuracy > state.bestAccuracy ?? -1 || record.epoch == lostBest
+      isBest = evaluation.accuracy > state.bestAccuracy ?? -1
     }
     state.epoch = record.epoch
     (state.stepInEpoch, state.lossSum, state.correct, state.epochSeconds) = (0, 0, 0, 0)

@@ -45,7 +45,7 @@ struct TestCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...100_000).contains(batchSize) else { throw ValidationError("--batch-size \(batchSize): use 1 to 100000") }
+    guard (1...65_536).contains(batchSize) else { throw ValidationError("--batch-size \(batchSize): use 1 to 65536") }
   }
 
   private struct Result: Encodable {
@@ -120,7 +120,11 @@ struct TestCommand: ParsableCommand {
       return (set, Array(0..<set.count))
     }
     let data = try configuration.dataset(from: dataOptions.directory)
-    try info.check(trainedOn: data.train, of: configuration.data)
+    if split == .validation {
+      try info.check(heldOut: configuration.data, of: data.train)
+    } else {
+      try info.check(trainedOn: data.train, of: configuration.data)
+    }
     let parts = try Trainer.split(data.train, configuration.data)
     let indices = split == .train ? parts.train : parts.validation
     guard !indices.isEmpty else {

@@ -99,7 +99,14 @@ struct TrainCommand: ParsableCommand {
     } else {
       configuration = try Configuration.resolve(base(trial, checkpoint) + options.layers + flags)
     }
-    let dataset = try configuration.loadDataset(from: dataOptions.directory)
+    let dataset: Dataset
+    do {
+      dataset = try configuration.loadDataset(from: dataOptions.directory)
+    } catch let error as DatasetError where error.kind == .missing && resumed != nil {
+      throw DatasetError(
+        .missing, at: error.path, error.problem,
+        remedy: "a run goes on with the images that it began with: bring them back, link them there, or say --data")
+    }
     let backend = try OneDNNBackend.make(configuration)
     let start = try checkpoint.map { try Self.load($0, for: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
@@ -150,7 +157,7 @@ struct TrainCommand: ParsableCommand {
       try run.write(summary)
       log?.finish(summary)
       do {
-        try writeReport(run, evaluation, configuration, dataset)
+        try writeReport(run, evaluation, configuration, dataset, precision)
       } catch {
         // What matters is written.
         Console.error("no report: \(error)")
@@ -218,11 +225,13 @@ struct TrainCommand: ParsableCommand {
 
   /// The run's page for a browser: all of it is known by now but the drawing.
   private func writeReport(
-    _ run: RunDirectory, _ evaluation: Evaluation, _ configuration: Configuration, _ dataset: Dataset
+    _ run: RunDirectory, _ evaluation: Evaluation, _ configuration: Configuration, _ dataset: Dataset,
+    _ precision: Precision
   ) throws {
     var data = try RunData(run)
-    try data.add(evaluation, dataset, of: run, configuration)
-    try AtomicFile.write(Data(data.html(path: run.url.relativePath).utf8), to: run.report)
+    try data.add(evaluation, dataset, of: run, configuration, in: precision)
+    let page = try data.html(path: run.url.relativePath, dataFlag: dataOptions.flag)
+    try AtomicFile.write(Data(page.utf8), to: run.report)
   }
 
   private func report(_ summary: RunSummary, _ run: RunDirectory) {
