@@ -82,6 +82,9 @@ extension Terminal {
       lines.append(
         Self.fitted("\(map.color.title): \(ticks.labels.first ?? "") to \(ticks.labels.last ?? "")", width))
     }
+    if !plot.y.title.isEmpty {
+      lines.append(Self.fitted("rows: \(plot.y.title), columns: \(plot.x.title)", width))
+    }
     let heads = map.columns.prefix(columns).map { " " + Self.padded(String($0.prefix(cell)), cell, toRight: true) }
     lines.append(String(repeating: " ", count: nameWidth) + heads.joined())
     for (row, name) in map.rows.enumerated() {

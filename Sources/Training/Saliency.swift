@@ -25,16 +25,17 @@ public struct Saliency: Sendable {
     let image = classifier.normalized(try classifier.image(of: picture))
     var sums = [Float](repeating: 0, count: side * side)
     var counts = sums
-    let whole = Self.evidence(try classifier.logits(of: [image])[0], label)
-    for top in places {
-      let covered = places.map { left in Self.cover(image, side, top, left, square) }
-      for (left, logits) in zip(places, try classifier.logits(of: covered)) {
-        let fall = whole - Self.evidence(logits, label)
-        for y in top..<top + square {
-          for x in left..<left + square {
-            sums[y * side + x] += fall
-            counts[y * side + x] += 1
-          }
+    let corners = places.flatMap { top in places.map { (top: top, left: $0) } }
+    // All at once: passes are of many images.
+    let logits = try classifier.logits(
+      of: [image] + corners.map { Self.cover(image, side, $0.top, $0.left, square) })
+    let whole = Self.evidence(logits[0], label)
+    for (corner, logits) in zip(corners, logits.dropFirst()) {
+      let fall = whole - Self.evidence(logits, label)
+      for y in corner.top..<corner.top + square {
+        for x in corner.left..<corner.left + square {
+          sums[y * side + x] += fall
+          counts[y * side + x] += 1
         }
       }
     }

@@ -70,18 +70,28 @@ struct PredictCommand: ParsableCommand {
     let classifier = try Classifier(
       loaded.graph, loaded.parameters, loaded.info, backend: backend, precision: precision, batchSize: batch)
 
+    var last: DecodedImage?
     for start in stride(from: 0, to: rows.count, by: batch) {
       let part = start..<min(start + batch, rows.count)
-      rows[part] = try judge(rows[part], classifier)[...]
+      (rows[part], last) = try judge(rows[part], classifier)
       for error in rows[part].compactMap(\.error) { Console.error("tpsnet: " + error.withoutControls) }
       if !json { show(rows[part], isAlone: rows.count == 1) }
     }
     if json { try Console.json(["images": rows]) }
+    // Last, so that a file that cannot be written costs nobody the result.
+    if let saliency, let picture = last, let best = rows[0].top?.first {
+      let map = try Saliency(of: picture, label: best.label, classifier)
+      try AtomicFile.write(Data(map.overlay().png()), to: URL(fileURLWithPath: saliency))
+      Console.error("saliency for \(best.name): \(saliency)")
+    }
     if rows.contains(where: { $0.error != nil }) { throw ExitCode(1) }
   }
 
-  private func judge(_ pictures: ArraySlice<Row>, _ classifier: Classifier) throws -> [Row] {
-    var rows = Array(pictures)
+  /// The rows with what is to be said of their pictures, and the last of these.
+  private func judge(
+    _ pictures: ArraySlice<Row>, _ classifier: Classifier
+  ) throws -> (rows: ArraySlice<Row>, last: DecodedImage?) {
+    var rows = pictures
     var images: [[UInt8]] = []
     var places: [Int] = []
     var last: DecodedImage?
@@ -100,12 +110,7 @@ struct PredictCommand: ParsableCommand {
     for (place, guesses) in zip(places, try classifier.classify(images: images)) {
       rows[place].top = Array(guesses.prefix(top))
     }
-    if let saliency, let picture = last, let best = rows[places[0]].top?.first {
-      let map = try Saliency(of: picture, label: best.label, classifier)
-      try AtomicFile.write(Data(map.overlay().png()), to: URL(fileURLWithPath: saliency))
-      Console.error("saliency for \(best.name): \(saliency)")
-    }
-    return rows
+    return (rows, last)
   }
 
   private func show(_ rows: ArraySlice<Row>, isAlone: Bool) {

@@ -49,6 +49,7 @@ struct ReportCommand: ParsableCommand {
     let history: [EpochRecord]
     let summary: RunSummary?
     let testAccuracy: Double?
+    let testPrecision: String?
     let calibrationError: Double?
     let mistakes: [TestResult.Mistake]?
 
@@ -59,6 +60,7 @@ struct ReportCommand: ParsableCommand {
       history = data.history
       summary = data.summary
       testAccuracy = data.test?.evaluation.accuracy ?? data.summary?.testAccuracy
+      testPrecision = data.test?.precision ?? data.summary?.precision
       calibrationError = data.test?.calibration.expectedError
       mistakes = data.test.map { Array($0.mistakes.prefix(TestResult.listed)) }
     }
@@ -99,7 +101,7 @@ struct ReportCommand: ParsableCommand {
       Console.error("\(page.relativePath) stays as it is; --output FILE writes a report without images")
       if let plots { try data.figures.write(to: URL(fileURLWithPath: plots)) }
     } else {
-      try write(try data.html(path: run.url.relativePath), data.figures, to: page)
+      try write(try data.html(path: run.url.relativePath, dataFlag: dataOptions.flag), data.figures, to: page)
     }
   }
 

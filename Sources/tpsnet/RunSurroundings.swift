@@ -18,7 +18,7 @@ struct RunSurroundings {
   func data(of run: RunDirectory) throws -> RunData {
     var result = try RunData(run)
     guard FileManager.default.fileExists(atPath: run.chosenWeights.path) else { return result }
-    guard try run.finishedSummary() != nil else {
+    guard result.summary != nil else {
       Console.error("\(run.url.path) is not finished: its report is without test images, which are for the end")
       return result
     }
@@ -32,7 +32,7 @@ struct RunSurroundings {
       let evaluation = try Evaluator(
         weights: run.chosenWeights, backend: backend, set: dataset.test, precision: precision
       ).evaluate()
-      try result.add(evaluation, dataset, of: run, configuration)
+      try result.add(evaluation, dataset, of: run, configuration, in: precision)
     } catch
       where error is DatasetError || error is ConfigurationError
       || engine.precision == nil && error is ComputeError
@@ -46,11 +46,15 @@ struct RunSurroundings {
 extension RunData {
   /// Adds what `evaluation` found of the test images, training images as the run met them, and its filters.
   ///
-  /// - Parameter configuration: the run's, its normalisation filled in.
+  /// - Parameters:
+  ///   - configuration: the run's, its normalisation filled in.
+  ///   - precision: what the evaluation was computed in.
   mutating func add(
-    _ evaluation: Evaluation, _ dataset: Dataset, of run: RunDirectory, _ configuration: Configuration
+    _ evaluation: Evaluation, _ dataset: Dataset, of run: RunDirectory, _ configuration: Configuration,
+    in precision: Precision
   ) throws {
-    test = TestResult(evaluation, classNames: dataset.test.classNames, images: dataset.test)
+    test = TestResult(
+      evaluation, classNames: dataset.test.classNames, images: dataset.test, precision: precision.rawValue)
     let indices = try Trainer.split(dataset.train, configuration.data).train
     // One image a class, as far as ten go.
     let chosen = (0..<Int32(min(10, dataset.train.classNames.count))).compactMap { label in

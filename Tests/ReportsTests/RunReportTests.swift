@@ -40,7 +40,8 @@ import Training
       pixels: pixels, labels: [0, 1, 0, 1, 0, 1], height: 8, width: 8, classNames: ["<cat>", "dog & co"])
     let logits: [Float] = [3, 0, 0, 3, 0, 1, 9, 0, 2, 0, 0, 2]
     return TestResult(
-      Evaluation(logits: logits, labels: images.labels, classes: 2), classNames: images.classNames, images: images)
+      Evaluation(logits: logits, labels: images.labels, classes: 2), classNames: images.classNames, images: images,
+      precision: "bf16")
   }
 
   private static func run(
@@ -56,7 +57,7 @@ import Training
     run.test = try Self.test()
     run.samples = try AugmentationSamples(Self.training(), indices: [3, 1], configuration: Self.configuration())
     run.filters = FirstFilters(values: (0..<4 * 27).map { Float($0 - 54) }, shape: [4, 3, 3, 3])
-    let page = try PageReader(run.html(path: "runs/a & <b>"))
+    let page = try PageReader(run.html(path: "runs/a & <b>", dataFlag: " --data d"))
     #expect(page.isSelfContained)
     #expect(
       page.text.contains("Run a & <b>: test accuracy 45.67 % (46.78 % with mirror images averaged) after 5 epochs"))
@@ -64,7 +65,9 @@ import Training
     #expect(page.text.contains("4 of 6 correct") && page.text.contains("2 of 2 wrong images"))
     #expect(page.text.contains("dog & co, not <cat> 100 %") && page.text.contains("<cat>, not dog & co 73 %"))
     #expect(page.elements["img"] == 4 && page.elements["svg"] == 8)
-    #expect(page.text.contains("tpsnet train --config 'runs/a & <b>'/config.yaml"))
+    #expect(page.text.contains("66.67 %, computed anew in bf16; "))
+    #expect(page.text.contains("tpsnet train --config 'runs/a & <b>'/config.yaml --name again --data d\n"))
+    #expect(page.text.contains("tpsnet test --run 'runs/a & <b>' --data d\n"))
     #expect(page.text.contains("learningRate: 0.1"))
   }
 

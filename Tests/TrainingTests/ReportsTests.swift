@@ -2,6 +2,7 @@
 // on a terminal, in a log, and with and without colours.
 import Compute
 import Reports
+import TestSupport
 import Testing
 import Training
 
@@ -37,16 +38,16 @@ import Training
     let evaluation = Evaluation(logits: [1, 0, 1, 0, 0, 1], labels: [0, 1, 1], classes: 2)
     #expect(
       evaluation.table(classNames: ["airplane", "cat"]) == """
-        class     accuracy  airp  cat
-        ─────────────────────────────
-        airplane  100.00 %     1
-        cat        50.00 %     1    1
+        true class  accuracy  airp  cat
+        ───────────────────────────────
+        airplane    100.00 %     1
+        cat          50.00 %     1    1
         """)
-    #expect(evaluation.table(classNames: []).contains("\n    1   50.00 %"))
+    #expect(evaluation.table(classNames: []).contains("\n         1   50.00 %"))
     // Names that begin alike are told apart by their numbers, and a class without images leaves a gap.
     #expect(
       Evaluation(logits: [1, 0, 0], labels: [0], classes: 3).table(classNames: ["class 1", "class 2", "class 3"]) == """
-        class        accuracy  0  1  2
+        true class   accuracy  0  1  2
         ──────────────────────────────
         class 1 [0]  100.00 %  1
         class 2 [1]

@@ -67,6 +67,8 @@ public struct TestResult: Sendable {
   let classNames: [String]
   /// The images, where they are to be shown.
   let images: ImageSet?
+  /// What it was computed in, where that is to be told.
+  public let precision: String?
   /// How confidence and accuracy agree.
   public let calibration: Calibration
   /// The wrong images, the most confident first.
@@ -85,8 +87,8 @@ public struct TestResult: Sendable {
   }
 
   /// The verdict on images of `classNames`, and the images, in the same order, where they are to be shown.
-  public init(_ evaluation: Evaluation, classNames: [String], images: ImageSet? = nil) {
-    (self.classNames, self.images) = (classNames, images)
+  public init(_ evaluation: Evaluation, classNames: [String], images: ImageSet? = nil, precision: String? = nil) {
+    (self.classNames, self.images, self.precision) = (classNames, images, precision)
     self.evaluation = evaluation
     let judged = evaluation.labels.indices.map { image -> (mistake: Mistake, isCorrect: Bool) in
       let logits = evaluation.logits[image * evaluation.classes..<(image + 1) * evaluation.classes]

@@ -1,5 +1,6 @@
 // A run's report: one page for a browser, or its short form for a terminal.
 // An unfinished run has one too: whatever is known of it.
+import Datasets
 import Foundation
 import Models
 import Plots
@@ -11,8 +12,10 @@ extension RunData {
 
   /// The report as one HTML file.
   ///
-  /// - Parameter path: the run's folder, as commands name it.
-  public func html(path: String) throws -> String {
+  /// - Parameters:
+  ///   - path: the run's folder, as commands name it.
+  ///   - dataFlag: the option that says where the images are, as ` --data DIR`; empty where they lie as usual.
+  public func html(path: String, dataFlag: String = "") throws -> String {
     var page = HTMLPage(title: "Run \(name)")
     page.paragraph(sentence)
     page.facts(facts)
@@ -20,9 +23,11 @@ extension RunData {
     page.figures([accuracy, loss, rate, throughput])
     page.section("Test images")
     if let test {
+      let isAnew = test.precision != nil && test.precision != summary?.precision
       page.paragraph(
         "\(Format.grouped(test.evaluation.correct)) of \(Format.grouped(test.evaluation.labels.count)) correct, "
-          + "\(Format.percent(test.evaluation.accuracy)); the weights were chosen without these images.")
+          + "\(Format.percent(test.evaluation.accuracy))\(isAnew ? ", computed anew in \(test.precision ?? "")" : ""); "
+          + "the weights were chosen without these images.")
       page.figures(test.figures)
       page.details("accuracy of each class") { $0.table(test.classTable) }
       page.details("most frequent confusions") { $0.table(test.confusions(100)) }
@@ -36,7 +41,8 @@ extension RunData {
       if let samples {
         page.picture(
           try samples.sheet.address(), width: samples.sheet.width * 2,
-          caption: "Training images, and below each what the augmentation makes of it in the first four epochs.")
+          caption: "Training images, and below each what the augmentation makes of it in the first four epochs"
+            + (configuration.augmentation.mixesImages ? "; mixed with its neighbours here." : "."))
       }
       if let filters {
         page.picture(
@@ -54,9 +60,9 @@ extension RunData {
     let yaml = try configuration.yaml()
     page.details("config.yaml") { $0.preformatted(yaml) }
     page.section("How to reproduce")
-    page.preformatted(commands(path: path).joined(separator: "\n"))
+    page.preformatted(commands(path: path, dataFlag: dataFlag).joined(separator: "\n"))
     page.section("Epochs")
-    page.details("\(history.count) epoch\(history.count == 1 ? "" : "s")") { $0.table(table) }
+    page.details(Format.counted(history.count, "epoch")) { $0.table(table) }
     return page.html
   }
 
@@ -72,9 +78,9 @@ extension RunData {
     if let summary {
       text += "test accuracy \(Format.percent(summary.testAccuracy)) "
       text += "(\(Format.percent(summary.testAccuracyFlipTTA)) with mirror images averaged) "
-      text += "after \(epochsText(summary.epochs)) in \(Format.duration(summary.seconds))"
+      text += "after \(Format.counted(summary.epochs, "epoch")) in \(Format.duration(summary.seconds))"
     } else if let last = history.last {
-      text += "under way, \(last.epoch) of \(epochsText(epochs)) in \(Format.duration(last.seconds))"
+      text += "under way, \(last.epoch) of \(Format.counted(epochs, "epoch")) in \(Format.duration(last.seconds))"
     } else {
       text += "no epoch has ended yet"
     }
@@ -83,8 +89,6 @@ extension RunData {
     }
     return text + "."
   }
-
-  private func epochsText(_ count: Int) -> String { "\(Format.grouped(count)) epoch\(count == 1 ? "" : "s")" }
 
   private var facts: [(name: String, value: String)] {
     var facts = [("data set", configuration.data.dataset), ("parameters", Format.grouped(network.parameters))]
@@ -123,13 +127,14 @@ extension RunData {
       })
   }
 
-  private func commands(path: String) -> [String] {
+  private func commands(path: String, dataFlag: String) -> [String] {
     let folder = ShellText.quoted(path)
     let start = startWeights.map { " --weights \(ShellText.quoted($0))" } ?? ""
     return [
       "# the run again, from the same seed\(startWeights == nil ? "" : " and the same weights")",
-      "tpsnet train --config \(folder)/config.yaml\(start) --name again",
-      "# its weights on the test images", "tpsnet test --run \(folder)", "# this report", "tpsnet report \(folder)",
+      "tpsnet train --config \(folder)/config.yaml\(start) --name again\(dataFlag)",
+      "# its weights on the test images", "tpsnet test --run \(folder)\(dataFlag)",
+      "# this report", "tpsnet report \(folder)\(dataFlag)",
     ]
   }
 
