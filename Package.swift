@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(
       name: "OneDNNBackendTests", dependencies: ["Compute", "Models", "OneDNNBackend", "Randomness", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Formats", "Randomness", "TestSupport"]),
-    .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+    .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

@@ -2,6 +2,7 @@
 // and one line that names the file and, where there is one, the remedy.
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct BadFileTests {

@@ -1,6 +1,7 @@
 // What the commands print that read nothing but a configuration:
 // the JSON fields that scripts rely on, help and version.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DocumentTests {

@@ -2,6 +2,7 @@
 // Every comparison of numbers is exact.
 import Formats
 import Foundation
+import TestSupport
 import Testing
 import Training
 

@@ -1,5 +1,6 @@
 // The programs in Examples do what they show.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ExampleTests {

@@ -1,6 +1,7 @@
 // Weights in and out: files of PyTorch's become checkpoints that every command takes.
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct InterchangeTests {

@@ -1,5 +1,6 @@
 // Pictures in, guesses out: files, folders and standard input, as text, as JSON and as a picture.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct PredictTests {

@@ -1,6 +1,7 @@
 // `tpsnet bench --profile` and `--trace`: every part of a step is there with its share, by kind and by step,
 // and the trace is a document that viewers load.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ProfileTests {

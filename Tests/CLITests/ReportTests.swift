@@ -1,6 +1,7 @@
 // `tpsnet report` of a trained run, with and without its data, and of two runs:
 // a page in the run's folder, the short form, JSON, figures.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ReportTests {

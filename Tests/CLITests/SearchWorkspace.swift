@@ -2,6 +2,7 @@
 // and what its storage says afterwards.
 import Foundation
 import Search
+import TestSupport
 import Testing
 import Training
 

@@ -1,6 +1,7 @@
 // Weights that come with the program: found by name, and as accurate as they say.
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ShippedWeightsTests {

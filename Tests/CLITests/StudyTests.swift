@@ -2,6 +2,7 @@
 // wants goes, with nothing but its trials' files left.
 import Foundation
 import Search
+import TestSupport
 import Testing
 
 @Suite struct StudyTests {

@@ -102,28 +102,3 @@ func tpsnet(_ arguments: String..., environment: [String: String] = [:]) throws 
 func tpsnet(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
   try Program(arguments, environment: environment).outcome()
 }
-
-/// A new empty folder, removed with what is in it when the last reference goes.
-final class TemporaryFolder: Sendable {
-  let url: URL
-
-  init() throws {
-    url = temporaryPlace.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { remove() }
-
-  func remove() { try? FileManager.default.removeItem(at: url) }
-
-  /// The path of what is called `name` in it.
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-  /// Writes a file and returns its path.
-  func write(_ name: String, _ data: Data) throws -> String {
-    let file = url.appendingPathComponent(name)
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try data.write(to: file)
-    return file.path
-  }
-}

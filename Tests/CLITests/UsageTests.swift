@@ -1,6 +1,7 @@
 // Wrong usage and configurations: exit code 2, nothing on standard output,
 // and one line that names what is wrong.
 import Foundation
+import TestSupport
 import Testing
 import Training
 

@@ -2,6 +2,7 @@
 // and a run in it that several tests look at.
 import Foundation
 import Randomness
+import TestSupport
 import Testing
 
 /// Data, a configuration and a folder of runs.

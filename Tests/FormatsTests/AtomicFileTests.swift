@@ -1,6 +1,7 @@
 // Files are replaced whole or not at all, and nothing temporary stays behind.
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct AtomicFileTests {

@@ -1,6 +1,7 @@
 // Damaged and malicious files end in an error: never in a crash, never in wrong numbers.
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsHostileTests {

@@ -1,6 +1,7 @@
 // Files of our own: what is written comes back, always as the same bytes, laid out as the format asks.
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {

@@ -14,7 +14,8 @@ import Training
 final class TinyTraining {
   let storage: any StudyStorage
   let study: StudyRecord
-  let folder: URL
+  private let place: TemporaryFolder
+  var folder: URL { place.url }
   var pruner: Pruner
   let limit: Int
   var epochs = 4
@@ -37,11 +38,8 @@ final class TinyTraining {
     self.storage = storage
     self.pruner = pruner
     study = try storage.createStudy(named: "tiny", attributes: [:])
-    folder = temporaryPlace.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    place = try TemporaryFolder()
   }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
 
   /// The configuration of a trial.
   func configuration(_ trial: Trial) throws -> Configuration {

@@ -4,7 +4,7 @@ public import Foundation
 
 /// Where tests make their folders: in memory where a gibibyte is free, because writing through to a disk is most of the
 /// time of a training run that takes a moment.
-public let temporaryPlace: URL = {
+private let temporaryPlace: URL = {
   let memory = "/dev/shm"
   var status = statvfs()
   let room = statvfs(memory, &status) == 0 ? UInt64(status.f_bavail) * UInt64(status.f_frsize) : 0
@@ -23,10 +23,21 @@ public final class TemporaryFolder: Sendable {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(at: url) }
+  deinit { remove() }
+
+  /// Removes it now.
+  public func remove() { try? FileManager.default.removeItem(at: url) }
 
   /// The path of what is called `name` in it.
   public func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+  /// Writes a file, with the folders that it is in, and returns its path.
+  public func write(_ name: String, _ data: Data) throws -> String {
+    let file = url.appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try data.write(to: file)
+    return file.path
+  }
 }
 
 /// A mounted file system in memory, which only root can have.

@@ -1,4 +1,4 @@
-// A tiny network, images that it can learn, and folders that vanish:
+// A tiny network and images that it can learn:
 // what every test of training starts from.
 import Compute
 import Datasets
@@ -9,17 +9,7 @@ import Randomness
 import TestSupport
 import Training
 
-/// A new empty folder, removed with what is in it when the last reference goes.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = temporaryPlace.appendingPathComponent("tpsnet-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
+extension TemporaryFolder {
   /// A run in it that has not begun.
   func run(_ name: String = "run") -> RunDirectory { RunDirectory(url.appendingPathComponent(name)) }
 }

@@ -5,6 +5,7 @@ import Datasets
 import Foundation
 import Models
 import OneDNNBackend
+import TestSupport
 import Testing
 import Training
 

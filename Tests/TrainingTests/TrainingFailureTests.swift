@@ -4,6 +4,7 @@ import Compute
 import Datasets
 import Foundation
 import Models
+import TestSupport
 import Testing
 import Training
 
