@@ -45,30 +45,30 @@ final class InferenceLowering: Lowering {
     guard foldsBatchNorm, let norm = onlyConsumer(node, where: \.isBatchNorm),
       case .batchNorm(let settings) = norm.operation
     else {
-      let activation = onlyActivation(of: node)
-      let result = try run(
+      return try runFused(
         node, convolution, weights: parameters.value(node, "weight"),
-        bias: convolution.hasBias ? loaded(node, "bias") : nil, activation: activation?.kind)
-      if let activation { context.outputs[activation.node.id] = result }
-      return result
+        bias: convolution.hasBias ? loaded(node, "bias") : nil, last: node)
     }
     let (weights, bias) = try folded(node, norm, settings)
+    return try runFused(node, convolution, weights: weights, bias: bias, last: norm)
+  }
 
-    // conv → norm → add → activation: onto the shortcut, where that is computed and nobody else still reads it.
-    if let add = onlyConsumer(norm, where: { $0 == .add }), add.inputs[0] == norm.id,
-      add.inputs[1] > 0, context.outputs[add.inputs[1]] != nil,
-      let activation = onlyActivation(of: add),
-      context.consumers[add.inputs[1]].allSatisfy({ $0 == add.id || context.outputs[$0] != nil })
-    {
-      let result = try run(
-        node, convolution, weights: weights, bias: bias, activation: activation.kind, shortcut: add.inputs[1])
-      for id in [norm.id, add.id, activation.node.id] { context.outputs[id] = result }
-      return result
+  /// The convolution, whose weights are folded up to node `last`, with the sum and the activation behind that: onto the
+  /// shortcut, where this is computed and nobody else still reads it.
+  private func runFused(
+    _ node: Node, _ convolution: Models.Operation.Convolution, weights: Value, bias: Value?, last: Node
+  ) throws -> Value {
+    let add = onlyConsumer(last, where: { $0 == .add }).flatMap { add in
+      let shortcut = add.inputs[1]
+      let isLast = context.consumers[shortcut].allSatisfy { $0 == add.id || context.outputs[$0] != nil }
+      return add.inputs[0] == last.id && shortcut > 0 && context.outputs[shortcut] != nil && isLast ? add : nil
     }
-    let activation = onlyActivation(of: norm)
-    let result = try run(node, convolution, weights: weights, bias: bias, activation: activation?.kind)
-    context.outputs[norm.id] = result
-    if let activation { context.outputs[activation.node.id] = result }
+    let activation = onlyActivation(of: add ?? last)
+    let result = try run(
+      node, convolution, weights: weights, bias: bias, activation: activation?.kind, shortcut: add?.inputs[1])
+    for fused in [last, add, activation?.node] {
+      if let fused { context.outputs[fused.id] = result }
+    }
     return result
   }
 
