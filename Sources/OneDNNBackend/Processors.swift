@@ -1,11 +1,12 @@
 // How many processors the process may keep busy: those it may run on, within the quota of its control groups.
-// OpenMP sees only the former, and threads beyond a quota are stopped while others wait for them.
+// OpenMP sees only the former, which Foundation does not, and threads beyond a quota are stopped while others wait.
+internal import COneDNN
 import Foundation
 
 /// The processors of this machine that are ours.
 public enum Processors {
   /// How many may be kept busy, at least 1.
-  public static let available = max(1, min(ProcessInfo.processInfo.activeProcessorCount, quota() ?? .max))
+  public static let available = max(1, min(Int(omp_get_num_procs()), quota() ?? .max))
 
   /// Processors that the control groups grant, rounded up; nil where they set no limit.
   ///

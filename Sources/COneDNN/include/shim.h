@@ -10,6 +10,7 @@ static inline void *tpsnet_memory_none(void) { return DNNL_MEMORY_NONE; }
 
 extern void omp_set_num_threads(int count);
 extern int omp_get_max_threads(void);
+extern int omp_get_num_procs(void);
 extern int omp_get_thread_limit(void);
 extern void omp_set_dynamic(int isDynamic);
 extern int omp_get_max_active_levels(void);

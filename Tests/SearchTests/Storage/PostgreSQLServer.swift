@@ -30,8 +30,9 @@ final class PostgreSQLServer: Sendable {
 
   init() throws {
     bin = try #require(Self.binaries)
-    folder =
-      FileManager.default.temporaryDirectory.appendingPathComponent("tpsnet-pg-\(UUID().uuidString.prefix(8))").path
+    // Where the other user gets, too.
+    let place = geteuid() == 0 ? URL(fileURLWithPath: "/tmp") : FileManager.default.temporaryDirectory
+    folder = place.appendingPathComponent("tpsnet-pg-\(UUID().uuidString.prefix(8))").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     user = geteuid() != 0 ? "" : "setpriv --reuid=postgres --regid=postgres --clear-groups "
     if geteuid() == 0 { try shell("chown postgres '\(folder)'") }
