@@ -18,7 +18,7 @@ final class RunLock {
       throw ConfigurationError(
         "run \(run.url.path) is being trained by another trainer: wait for its end, or choose another name")
     }
-    AtomicFile.removeRemains(in: folder)
+    for place in [folder, run.url] { AtomicFile.removeRemains(in: place) }
   }
 
   deinit { close(descriptor) }

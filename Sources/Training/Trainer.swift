@@ -215,7 +215,7 @@ public final class Trainer {
   }
 
   private func step(_ plan: any TrainingPlan) throws {
-    let start = ContinuousClock.now
+    let start = SuspendingClock.now
     let batch = loader.next()
     let rate = learningRate(after: stepsTaken)
     let result = try plan.step(
@@ -231,7 +231,7 @@ public final class Trainer {
     state.stepInEpoch += 1
     state.lossSum += Double(result.loss)
     state.correct += result.correct
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let seconds = (SuspendingClock.now - start) / .seconds(1)
     state.epochSeconds += seconds
     state.seconds += seconds
     let images = state.stepInEpoch * configuration.training.batchSize
@@ -269,10 +269,10 @@ public final class Trainer {
     let isLast = record.epoch == epochs
     if let evaluator, isLast || record.epoch % configuration.training.evaluateEvery == 0 {
       emit(.evaluating)
-      let start = ContinuousClock.now
+      let start = SuspendingClock.now
       let evaluation = try evaluator.evaluate()
       guard evaluation.loss.isFinite else { throw diverged("the validation loss is no longer a finite number") }
-      state.seconds += (ContinuousClock.now - start) / .seconds(1)
+      state.seconds += (SuspendingClock.now - start) / .seconds(1)
       record.seconds = state.seconds
       record.validationLoss = evaluation.loss
       record.validationAccuracy = evaluation.accuracy

@@ -37,7 +37,13 @@ final class PostgreSQLConnection: SQLConnection, @unchecked Sendable {
       if isInTransaction, let wire { return try body(wire, false) }
       isInTransaction = true
       defer { isInTransaction = false }
-      let deadline = ContinuousClock.now + patience
+      // From the first failure on, which may have taken as long to be noticed.
+      var deadline: SuspendingClock.Instant?
+      func isOver() -> Bool {
+        let end = deadline ?? .now + patience
+        deadline = end
+        return SuspendingClock.now >= end
+      }
       var pause = 0.02
       var isInDoubt = false
       while true {
@@ -46,11 +52,11 @@ final class PostgreSQLConnection: SQLConnection, @unchecked Sendable {
         } catch PostgreSQLWire.Failure.broken(let reason) {
           wire = nil
           isInDoubt = true
-          guard ContinuousClock.now < deadline else {
+          guard !isOver() else {
             throw StorageError.unusable("\(url) does not answer any more (\(reason)): start the server and try again")
           }
         } catch PostgreSQLWire.Failure.again(let reason) {
-          guard ContinuousClock.now < deadline else { throw StorageError.unusable("\(url): \(reason)") }
+          guard !isOver() else { throw StorageError.unusable("\(url): \(reason)") }
         } catch PostgreSQLWire.Failure.refused(let reason) {
           throw StorageError.unusable("\(url): \(reason)")
         }

@@ -36,7 +36,7 @@ final class PostgreSQLWire: SQLSession {
     // The URL comes last, so its own parameters win.
     let parameters = [
       ("application_name", "tpsnet"), ("client_encoding", "UTF8"), ("connect_timeout", "10"), ("keepalives_idle", "30"),
-      ("keepalives_interval", "10"), ("keepalives_count", "3"), ("tcp_user_timeout", "60000"), ("dbname", address),
+      ("keepalives_interval", "10"), ("keepalives_count", "3"), ("tcp_user_timeout", "20000"), ("dbname", address),
     ]
     let opened = withStrings(parameters.map(\.0)) { keywords in
       withStrings(parameters.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }

@@ -105,14 +105,14 @@ final class SQLiteSession: SQLSession {
 /// Sleeps between attempts to take a lock, shortly at first and never in step with others.
 private final class Waiting {
   private let patience: Duration
-  private var start = ContinuousClock.now
+  private var start = SuspendingClock.now
 
   init(patience: Duration) {
     self.patience = patience
   }
 
   func goesOn(after attempts: Int) -> Bool {
-    let now = ContinuousClock.now
+    let now = SuspendingClock.now
     if attempts == 0 { start = now }
     guard now - start < patience else { return false }
     Thread.sleep(forTimeInterval: .random(in: 0.5...1) * min(0.000_2 * Double(attempts + 1), 0.01))

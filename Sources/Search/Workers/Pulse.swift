@@ -56,7 +56,10 @@ final class Pulse: Sendable {
       let elapsed = SuspendingClock.now - last
       guard elapsed >= interval else { continue }
       last = .now
+      // A storage that is being closed is not asked.
+      if state.withLock({ $0.hasEnded }) { return }
       beat()
+      if state.withLock({ $0.hasEnded }) { return }
       // Had this process been stopped itself, others may have been with it.
       look(after: min(elapsed, interval * 2))
     }

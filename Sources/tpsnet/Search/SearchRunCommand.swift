@@ -81,7 +81,7 @@ struct SearchRunCommand: ParsableCommand {
     Console.error(
       "\(Format.counted(workers, "worker")) of \(Format.counted(threads, "thread")), logs in \(folder.path)"
     )
-    try watch(supervisor, record, storage, interruption)
+    watch(supervisor, record, storage, interruption)
 
     let progress = try StudyProgress(storage, record)
     Console.out(progress.line)
@@ -139,7 +139,11 @@ struct SearchRunCommand: ParsableCommand {
       return (try storage.createStudy(named: options.study, attributes: attributes), definition)
     }
     // Made by another program, which may have enqueued trials.
-    for (key, json) in attributes { try storage.setAttribute(key, to: json, ofStudy: known.id) }
+    // The definition comes last: a study that has one has the rest.
+    let last = attributes.filter { $0.key == StudyDefinition.attribute }
+    for (key, json) in Array(attributes.filter { $0.key != StudyDefinition.attribute }) + Array(last) {
+      try storage.setAttribute(key, to: json, ofStudy: known.id)
+    }
     return (try storage.known(known.name), definition)
   }
 
@@ -223,12 +227,12 @@ struct SearchRunCommand: ParsableCommand {
 
   private func watch(
     _ supervisor: Supervisor, _ record: StudyRecord, _ storage: any StudyStorage, _ interruption: Interruption
-  ) throws {
+  ) {
     let display = StudyDisplay(storage, record)
     defer { display.finish() }
     var isEnding = false
     var looks = 0
-    while try supervisor.look() {
+    while supervisor.look() {
       // A worker that is started again after it crashed knows nothing of an earlier wish.
       let isStopped = looks.isMultiple(of: 50) && !isEnding && isStopped(record, storage)
       looks += 1

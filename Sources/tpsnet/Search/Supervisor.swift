@@ -9,7 +9,7 @@ final class Supervisor {
   private final class Seat {
     var process: Process?
     var lifeline: Pipe?
-    var started = ContinuousClock.now
+    var started = SuspendingClock.now
     /// Crashes in a row, each soon after a start.
     var crashes = 0
     let log: URL
@@ -35,12 +35,14 @@ final class Supervisor {
   }
 
   /// Looks after the workers; returns whether any is left.
-  func look() throws -> Bool {
+  func look() -> Bool {
     for seat in seats {
       guard let process = seat.process, !process.isRunning else { continue }
       (seat.process, seat.lifeline) = (nil, nil)
       if process.terminationReason == .uncaughtSignal {
-        try restart(seat, after: process.terminationStatus)
+        restart(seat, after: process.terminationStatus)
+      } else if process.terminationStatus == 130, !isEnding {
+        complaints.append("somebody ended a worker by a signal (\(seat.log.path))")
       } else if ![0, 130].contains(process.terminationStatus) {
         complaints.append(complaint(of: seat, code: process.terminationStatus))
       }
@@ -54,8 +56,8 @@ final class Supervisor {
     for seat in seats { try? seat.lifeline?.fileHandleForWriting.close() }
   }
 
-  private func restart(_ seat: Seat, after signal: Int32) throws {
-    let hasLived = ContinuousClock.now - seat.started > .seconds(10)
+  private func restart(_ seat: Seat, after signal: Int32) {
+    let hasLived = SuspendingClock.now - seat.started > .seconds(10)
     seat.crashes = hasLived ? 1 : seat.crashes + 1
     guard !isEnding else { return }
     guard seat.crashes < 20 else {
@@ -64,7 +66,12 @@ final class Supervisor {
       return
     }
     restarts += 1
-    try start(seat)
+    do {
+      try start(seat)
+    } catch {
+      // The others work on.
+      complaints.append("a worker crashed by signal \(signal) and cannot be started again: \(error)")
+    }
   }
 
   private func start(_ seat: Seat) throws {
