@@ -36,9 +36,10 @@ public struct DataDirectory: Equatable, Sendable {
     let found =
       candidates.first { $0.presentFiles == CIFAR10.batchNames.count } ?? candidates.first { $0.presentFiles > 0 }
     guard let found else {
+      let arePictures = (try? ImageFolder.hasImages(path)) ?? false
       throw DatasetError(
         .missing, at: path, "no CIFAR-10 here, neither as .bin files nor as cifar-10-batches-bin or -py",
-        remedy: CIFAR10.remedy)
+        remedy: arePictures ? "its pictures are --dataset folder:\(path)" : CIFAR10.remedy)
     }
     return found
   }

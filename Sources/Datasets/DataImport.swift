@@ -17,19 +17,19 @@ public enum DataImport {
 
   @discardableResult
   package static func run(
-    from source: String, into directory: DataDirectory, reference: CIFAR10Reference
+    from source: String, into directory: DataDirectory, reference: CIFAR10Reference, fileLimit: Int = fileLimit
   ) throws -> DataReport {
     guard Files.isFolder(source) || Files.isFile(source) else {
       throw DatasetError(
         .missing, at: source, "no such folder or archive", remedy: "name a folder or .tar.gz that has CIFAR-10")
     }
     return try unlessPresent(in: directory, reference: reference) {
-      try bring(DataDirectory(path: source), into: directory, reference: reference)
+      try bring(DataDirectory(path: source), into: directory, reference: reference, fileLimit: fileLimit)
     }
   }
 
   private static func bring(
-    _ source: DataDirectory, into directory: DataDirectory, reference: CIFAR10Reference
+    _ source: DataDirectory, into directory: DataDirectory, reference: CIFAR10Reference, fileLimit: Int
   ) throws -> DataReport {
     if Files.isFolder(source.path) { return try install(source, into: directory, reference: reference) }
     return try Files.withTemporaryFolder(in: directory.path) { folder in

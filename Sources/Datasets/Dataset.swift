@@ -39,7 +39,9 @@ public enum DatasetSource: Equatable, Sendable, CustomStringConvertible {
       self = .folder(path: URL(fileURLWithPath: path).standardizedFileURL.path)
     default:
       throw DatasetError(
-        .usage, "unknown data set '\(text)'", remedy: "choose cifar10, fashion-mnist or folder:PATH")
+        .usage, "unknown data set '\(text)'",
+        remedy: Files.isFolder(text)
+          ? "folder:\(text) is that folder's pictures" : "choose cifar10, fashion-mnist or folder:PATH")
     }
   }
 

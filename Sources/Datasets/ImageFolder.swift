@@ -20,8 +20,11 @@ public enum ImageFolder {
         test: try images(test, classes: classes, size: size))
     }
     for part in ["train", "test"] where !Files.isFolder("\(path)/\(part)") {
+      let other = validationNames.first { part == "test" && Files.isFolder("\(path)/\($0)") }
       throw DatasetError(
-        .missing, at: "\(path)/\(part)", "no such folder", remedy: "give the data set both train and test, or neither")
+        .missing, at: "\(path)/\(part)", "no such folder",
+        remedy: other.map { "call \($0) test, or give the data set both train and test, or neither" }
+          ?? "give the data set both train and test, or neither")
     }
     let classes = try classes(in: path + "/train")
     return Dataset(

@@ -41,4 +41,9 @@ public struct Normalization: Codable, Sendable, Equatable {
   public func value(of byte: UInt8, channel: Int) -> Float {
     (Float(byte) / 255 - mean[channel]) / standardDeviation[channel]
   }
+
+  /// The byte whose normalised value in `channel` (0, 1 or 2) is closest to `value`.
+  public func byte(of value: Float, channel: Int) -> UInt8 {
+    UInt8(min(max(((value * standardDeviation[channel] + mean[channel]) * 255).rounded(), 0), 255))
+  }
 }

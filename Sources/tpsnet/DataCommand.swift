@@ -80,7 +80,9 @@ struct DataCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-      let info = DataInfo(try DatasetSource(parsing: dataset).load(from: options.directory))
+      let source = try DatasetSource(parsing: dataset)
+      if case .folder(let path) = source { try ImageFolder.remarks(on: path).forEach(Console.error) }
+      let info = DataInfo(try source.load(from: options.directory))
       if json { return try Console.json(info) }
       var table = Table(["class", "train", "test"])
       for (index, name) in info.classNames.enumerated() {

@@ -98,15 +98,19 @@ struct TrainCommand: ParsableCommand {
       resumed = run
     } else {
       configuration = try Configuration.resolve(base(trial, checkpoint) + options.layers + flags)
+      configuration.remarkOnFactors()
     }
     let dataset: Dataset
     do {
-      dataset = try configuration.loadDataset(from: dataOptions.directory)
+      if resumed == nil { try configuration.announceFolder() }
+      dataset = try configuration.dataset(from: dataOptions.directory)
     } catch let error as DatasetError where error.kind == .missing && resumed != nil {
       throw DatasetError(
         .missing, at: error.path, error.problem,
         remedy: "a run goes on with the images that it began with: bring them back, link them there, or say --data")
     }
+    if resumed == nil { try configuration.suit(dataset.train, namesClasses: options.namesClasses()) }
+    try configuration.fillNormalization(from: dataset)
     let backend = try OneDNNBackend.make(configuration)
     let start = try checkpoint.map { try Self.load($0, for: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))

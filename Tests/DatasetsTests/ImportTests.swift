@@ -90,7 +90,7 @@ import Testing
     good(&twice)
     twice.add("other/data_batch_1.bin", small.records[1])
     var large = Tar()
-    large.add("data_batch_1.bin", [UInt8](repeating: 0, count: (256 << 20) + 1))
+    large.add("data_batch_1.bin", [UInt8](repeating: 0, count: (1 << 20) + 1))
     var empty = Tar()
     empty.add("readme.txt", [1])
     let truncated = Array(small.archive().dropLast(small.archive().count / 2))
@@ -100,7 +100,9 @@ import Testing
       try withFolder { folder in
         try write(archive, folder + "/a.tar")
         let error = failure {
-          try DataImport.run(from: folder + "/a.tar", into: DataDirectory(path: folder + "/data"), reference: reference)
+          try DataImport.run(
+            from: folder + "/a.tar", into: DataDirectory(path: folder + "/data"), reference: reference,
+            fileLimit: 1 << 20)
         }
         #expect(error?.kind == .invalid && error?.path == folder + "/a.tar", "archive \(number): \(error as Any)")
         #expect(!FileManager.default.fileExists(atPath: folder + "/data"))

@@ -3,14 +3,13 @@
 import Datasets
 import Foundation
 import Randomness
+import TestSupport
 import Testing
 
 /// Runs `body` on a new folder that is removed afterwards.
 func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = NSTemporaryDirectory() + "/tpsnet-tests-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
+  let folder = try TemporaryFolder()
+  return try withExtendedLifetime(folder) { try body(folder.url.path) }
 }
 
 func write(_ bytes: [UInt8], _ path: String) throws {
