@@ -10,6 +10,8 @@ public enum TrialAttribute {
   public static let seconds = "seconds"
   /// Parameters of its network, frozen ones included.
   public static let parameters = "parameters"
+  /// Multiply-adds of an image.
+  public static let multiplyAdds = "multiplyAdds"
 }
 
 extension Trial {
@@ -21,6 +23,9 @@ extension Trial {
 
   /// Parameters of its network, frozen ones included.
   public var parameterCount: Int? { userAttributes[TrialAttribute.parameters].flatMap { Int($0) } }
+
+  /// Multiply-adds of an image.
+  public var multiplyAdds: Int? { userAttributes[TrialAttribute.multiplyAdds].flatMap { Int($0) } }
 
   /// Seconds of training so far.
   public var seconds: Double? { userAttributes[TrialAttribute.seconds].flatMap(Double.init) }

@@ -26,13 +26,14 @@ public struct ONNXExport {
   private var outputs: [String]
 
   /// The model of `graph` with the values of `parameters`: input `images` (batch × channels × height × width), output
-  /// `logits` (batch × classes). What `info` says goes into the metadata, as in checkpoints.
+  /// `logits` (batch × classes). Network, normalisation and classes go into the metadata, as in checkpoints; of the training
+  /// and the places of its files, nothing.
   public static func model(
     of graph: Graph, parameters: ParameterStore, info: CheckpointInfo, images: Images = .normalized,
     foldsBatchNorm: Bool = false
   ) throws -> ONNXModel {
     var export = ONNXExport(graph, parameters, foldsBatchNorm: foldsBatchNorm, images: images)
-    export.model.metadata = try info.metadata()
+    export.model.metadata = try info.metadata().filter { CheckpointInfo.ownKeys.contains($0.key) }
     if images != .normalized {
       let count = info.normalization.mean.count
       guard count == graph.inputShape.channels else {
@@ -110,11 +111,14 @@ public struct ONNXExport {
     }
   }
 
+  /// The output of `operation`, which is that of `node`, or of a part on the way to it.
   private mutating func append(
-    _ operation: String, _ inputs: [String], _ node: Node, _ attributes: [String: ONNXModel.Attribute] = [:]
+    _ operation: String, _ inputs: [String], _ node: Node, part: String? = nil,
+    _ attributes: [String: ONNXModel.Attribute] = [:]
   ) -> String {
-    model.nodes.append(ONNXModel.Node(operation, inputs, to: node.name, attributes))
-    return node.name
+    let name = part.map { "\(node.name).\($0)" } ?? node.name
+    model.nodes.append(ONNXModel.Node(operation, inputs, to: name, attributes))
+    return name
   }
 
   // MARK: Activations
@@ -136,14 +140,6 @@ public struct ONNXExport {
   /// `input` times the logistic function of `gate`.
   private mutating func gated(_ input: String, by gate: String, _ node: Node) -> String {
     append("Mul", [input, append("Sigmoid", [gate], node, part: "logistic")], node)
-  }
-
-  private mutating func append(
-    _ operation: String, _ inputs: [String], _ node: Node, part: String,
-    _ attributes: [String: ONNXModel.Attribute] = [:]
-  ) -> String {
-    model.nodes.append(ONNXModel.Node(operation, inputs, to: "\(node.name).\(part)", attributes))
-    return "\(node.name).\(part)"
   }
 
   // MARK: Squeeze-and-excitation

@@ -20,8 +20,7 @@ extension Trainer {
         let (row, column) = (y / scale % shape.height, x / scale % shape.width)
         for channel in 0..<3 {
           let value = batch.images[((image * shape.channels + channel) * shape.height + row) * shape.width + column]
-          let byte = (value * normalization.standardDeviation[channel] + normalization.mean[channel]) * 255
-          pixels[(y * width + x) * 3 + channel] = UInt8(min(max(byte.rounded(), 0), 255))
+          pixels[(y * width + x) * 3 + channel] = normalization.byte(of: value, channel: channel)
         }
       }
     }

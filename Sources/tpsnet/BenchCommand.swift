@@ -26,6 +26,7 @@ struct BenchCommand: ParsableCommand {
   enum Mode: String, ExpressibleByArgument, CaseIterable { case train, infer }
 
   @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var source: RunOptions
   @OptionGroup var engine: EngineOptions
   @Option(help: "Batch size; default: the configuration's.")
   var batchSize: Int?
@@ -43,6 +44,7 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    try source.validate(beside: options)
     guard steps >= 1 else { throw ValidationError("--steps \(steps): use 1 or more") }
     guard top ?? 1 >= 1 else { throw ValidationError("--top \(top ?? 1): use 1 or more") }
     if top != nil, !profile { throw ValidationError("--top belongs to --profile") }
@@ -68,7 +70,8 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let size = batchSize.map { [Configuration.Layer.assignment("training.batchSize=\($0)")] } ?? []
-    let configuration = try Configuration.resolve(options.layers + size + engine.layers)
+    let configuration = try Configuration.resolve(
+      options.layers + size + engine.layers, over: source.configuration() ?? Preset.default.configuration)
     let backend = try OneDNNBackend.make(configuration)
     let precision = configuration.training.precision.resolved
     let graph = try configuration.model.graph()

@@ -36,6 +36,29 @@ struct ConfigurationOptions: ParsableArguments {
   var isEmpty: Bool { preset == nil && config == nil && assignments.isEmpty }
 }
 
+/// `--run`, for commands to which a run is its configuration.
+struct RunOptions: ParsableArguments {
+  @Option(name: .customLong("run"), help: ArgumentHelp("Take the configuration of a run.", valueName: "run"))
+  var name: String?
+  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  var runs = "runs"
+
+  /// Throws `ValidationError` where a whole configuration is named beside a run.
+  func validate(beside options: ConfigurationOptions) throws {
+    if name != nil, options.preset != nil || options.config != nil {
+      throw ValidationError("--run brings its own configuration: leave out --preset and --config")
+    }
+  }
+
+  /// The configuration that the run wrote down, on as many threads as there are; nil where none is named.
+  func configuration() throws -> Configuration? {
+    guard let name else { return nil }
+    var configuration = try RunDirectory.find(name, in: URL(fileURLWithPath: runs)).storedConfiguration()
+    configuration.training.threads = 0
+    return configuration
+  }
+}
+
 /// `--precision` and `--threads`.
 struct EngineOptions: ParsableArguments {
   @Option(

@@ -66,6 +66,12 @@ struct ReportCommand: ParsableCommand {
     }
   }
 
+  private struct Document: Encodable {
+    let runs: [Row]
+    /// Runs that differ in their seeds alone.
+    let groups: [SeedGroup]
+  }
+
   func run() throws {
     let folder = URL(fileURLWithPath: runs)
     let found = try names.map { try RunDirectory.find($0, in: folder) }
@@ -78,7 +84,7 @@ struct ReportCommand: ParsableCommand {
       output.map { URL(fileURLWithPath: $0) }
       ?? found[0].url.deletingLastPathComponent().appendingPathComponent("comparison.html")
     if json {
-      try Console.json(all.map(Row.init))
+      try Console.json(Document(runs: all.map(Row.init), groups: comparison.groups))
     } else {
       Console.out(try comparison.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
     }
@@ -89,7 +95,7 @@ struct ReportCommand: ParsableCommand {
     let surroundings = RunSurroundings(data: dataOptions.directory, engine: engine)
     let data = try surroundings.data(of: run)
     if json {
-      try Console.json([Row(data)])
+      try Console.json(Document(runs: [Row(data)], groups: []))
     } else {
       Console.out(data.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
     }

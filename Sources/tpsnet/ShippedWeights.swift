@@ -10,7 +10,13 @@ enum ShippedWeights {
     let url = URL(fileURLWithPath: text)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-    if exists, !isFolder.boolValue { return url }
+    if exists, !isFolder.boolValue {
+      guard url.pathExtension.lowercased() != "onnx" else {
+        throw ConfigurationError(
+          "\(text): an ONNX model, which is written but not read: name the run or the weights that it was made of")
+      }
+      return url
+    }
     let shipped = all()
     guard let found = shipped[text] else {
       // Reading says what is wrong with a folder.

@@ -24,6 +24,7 @@ struct SummaryCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: ConfigurationOptions
+  @OptionGroup var source: RunOptions
   @OptionGroup var engine: EngineOptions
 
   @Option(help: ArgumentHelp("Describe the network of a checkpoint, or of shipped weights.", valueName: "file"))
@@ -39,6 +40,8 @@ struct SummaryCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    try source.validate(beside: options)
+    if source.name != nil, weights != nil { throw ValidationError("--run and --weights: name one") }
     if !measure, !engine.layers.isEmpty {
       throw ValidationError("--precision and --threads are for --measure: add it, or leave them out")
     }
@@ -69,7 +72,10 @@ struct SummaryCommand: ParsableCommand {
   /// The network asked for, with the settings that it is trained with; `--preset` and the like are for weights that do
   /// not tell theirs.
   private func configuration() throws -> Configuration {
-    guard let weights else { return try Configuration.resolve(options.layers + engine.layers) }
+    guard let weights else {
+      return try Configuration.resolve(
+        options.layers + engine.layers, over: source.configuration() ?? Preset.default.configuration)
+    }
     let file = try ShippedWeights.file(weights)
     let info = try options.isEmpty ? Checkpoint.describe(file) : options.load(weights: file).info
     return try Configuration.resolve(engine.layers, over: options.configuration(of: info))

@@ -38,7 +38,7 @@ import Testing
     #expect(images(left) == images(written) && images(left) > 2)
 
     let outcome = try report("shared", "--json", "--output", page)
-    let rows = try #require(JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
+    let rows = try #require(outcome.json()["runs"] as? [[String: Any]])
     #expect(rows.count == 1 && rows[0]["run"] as? String == "shared" && (rows[0]["history"] as? [Any])?.count == 2)
     let summary = try #require(rows[0]["summary"] as? [String: Any])
     #expect(rows[0]["testAccuracy"] as? Double == summary["testAccuracy"] as? Double)

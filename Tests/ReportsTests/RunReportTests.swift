@@ -115,15 +115,22 @@ import Training
     let runs = try [(7, 0.45), (8, 0.47), (9, 0.49)].map { seed, accuracy in
       var summary = Self.summary
       (summary.seed, summary.testAccuracy, summary.validationAccuracy) = (UInt64(seed), accuracy, seed == 9 ? nil : 0.4)
+      var configuration = Self.configuration(seed: UInt64(seed))
+      // Which changes no result.
+      configuration.training.threads = seed
       return try RunData(
-        name: "seed-\(seed)", configuration: Self.configuration(seed: UInt64(seed)), history: Self.history(5),
-        summary: summary)
+        name: "seed-\(seed)", configuration: configuration, history: Self.history(5), summary: summary)
     }
     var other = Self.configuration(seed: 8)
     other.training.labelSmoothing = 0.1
     let different = try RunData(name: "other", configuration: other, history: [], summary: Self.summary)
     let text = try RunComparison(runs + [different, Self.run("unfinished", isFinished: false)]).text(
       width: 100, usesColor: false)
+    let groups = RunComparison(runs + [different]).groups
+    let document = try JSONSerialization.jsonObject(with: JSONEncoder().encode(groups)) as? [[String: Any]]
+    let test = try #require(document?.first?["testAccuracy"] as? [String: Double])
+    #expect(groups.count == 1 && abs((test["mean"] ?? 0) - 0.47) < 1e-9)
+    #expect(abs((test["standardDeviation"] ?? 0) - 0.02) < 1e-9)
     let expected =
       "seed-7, seed-8, seed-9: mean ± standard deviation of 3 seeds: test 47.00 ± 2.00 %, mirrored 46.78 ± 0.00 %"
     #expect(text.contains(expected), "\(text)")

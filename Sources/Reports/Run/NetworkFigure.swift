@@ -63,7 +63,7 @@ private struct NetworkDiagram {
       (spec.preActivation ? ["BN", activation] + dropout + [convolution] : [convolution, "BN"]) + weighting
     let sum = spec.preActivation ? "sum" : "sum, \(activation)"
     var blocks = stage(
-      "layer \(index + 1): \(layer.blocks) block\(layer.blocks == 1 ? "" : "s")",
+      "layer \(index + 1): \(Format.counted(layer.blocks, "block"))",
       { $0.hasPrefix(name) && !(hasEntry && $0.hasPrefix(entry)) },
       [first.joined(separator: ", "), second.joined(separator: ", "), sum])
     blocks.hasShortcut = true

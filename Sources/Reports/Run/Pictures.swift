@@ -78,12 +78,10 @@ public struct AugmentationSamples: Sendable {
     for (row, images) in rows.enumerated() {
       for (column, image) in images.enumerated() {
         for channel in 0..<3 {
-          let (mean, deviation) = (normalization.mean[channel], normalization.standardDeviation[channel])
           for y in 0..<height {
             for x in 0..<width {
-              let value = image[(channel * height + y) * width + x] * deviation + mean
-              sheet[column * (width + 2) + 1 + x, row * (height + 2) + 1 + y, channel] = UInt8(
-                max(0, min(255, (value * 255).rounded())))
+              sheet[column * (width + 2) + 1 + x, row * (height + 2) + 1 + y, channel] = normalization.byte(
+                of: image[(channel * height + y) * width + x], channel: channel)
             }
           }
         }

@@ -8,7 +8,7 @@ import Training
 
 /// A comparison of runs.
 public struct RunComparison: Sendable {
-  private let runs: [RunData]
+  let runs: [RunData]
 
   /// The comparison of `runs`, in their order.
   public init(_ runs: [RunData]) {
@@ -33,7 +33,7 @@ public struct RunComparison: Sendable {
     var page = HTMLPage(title: "Comparison of \(runs.count) runs")
     page.section("Results")
     page.table(table(isShort: false))
-    for line in repetitions { page.paragraph(line) }
+    for group in groups { page.paragraph(group.text) }
     page.section("Figures")
     page.figures(figures)
     page.section("Settings that differ")
@@ -48,7 +48,7 @@ public struct RunComparison: Sendable {
 
   /// The comparison's short form.
   public func text(width: Int, usesColor: Bool) throws -> String {
-    var parts = [([table(isShort: true).text] + repetitions).joined(separator: "\n")]
+    var parts = [([table(isShort: true).text] + groups.map(\.text)).joined(separator: "\n")]
     parts += figures.prefix(4).map { $0.plot.terminal(width: width, usesColor: usesColor) }
     let settings = try differences()
     if !settings.rows.isEmpty { parts.append(settings.text) }
@@ -74,44 +74,6 @@ public struct RunComparison: Sendable {
       table.append(cells)
     }
     return table
-  }
-
-  /// Mean and standard deviation of finished runs that differ in their seeds alone, a line for each configuration.
-  var repetitions: [String] {
-    struct Kind: Equatable {
-      var configuration: Configuration
-      let startWeights: String?
-      let precision: String
-    }
-    var groups: [(kind: Kind, runs: [(name: String, summary: RunSummary)])] = []
-    for run in runs {
-      guard let summary = run.summary else { continue }
-      var kind = Kind(
-        configuration: run.configuration, startWeights: run.startWeights, precision: summary.precision)
-      kind.configuration.training.seed = 0
-      let place = groups.firstIndex { $0.kind == kind } ?? groups.endIndex
-      if place == groups.endIndex { groups.append((kind, [])) }
-      // A seed counts once.
-      if groups[place].runs.contains(where: { $0.summary.seed == summary.seed }) { continue }
-      groups[place].runs.append((run.name, summary))
-    }
-    return groups.filter { $0.runs.count > 1 }.map { group in
-      func spread(_ name: String, _ value: (RunSummary) -> Double?) -> String? {
-        let values = group.runs.compactMap { value($0.summary) }
-        guard values.count == group.runs.count else { return nil }
-        let mean = values.reduce(0, +) / Double(values.count)
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        let deviation = (squares / Double(values.count - 1)).squareRoot()
-        return "\(name) \(Format.fixed(mean * 100, 2)) ± \(Format.percent(deviation))"
-      }
-      let parts = [
-        spread("validation", \.validationAccuracy), spread("test", \.testAccuracy),
-        spread("mirrored", \.testAccuracyFlipTTA),
-      ]
-      return
-        "\(group.runs.map(\.name).joined(separator: ", ")): mean ± standard deviation of \(group.runs.count) seeds: "
-        + parts.compactMap(\.self).joined(separator: ", ")
-    }
   }
 
   /// Where the losses of training are no common measure.

@@ -56,12 +56,12 @@ public struct StudyData: Sendable {
 
   /// How the accuracy of the figures is called.
   var accuracyTitle: String {
-    epoch.map { "validation accuracy after \($0) epoch\($0 == 1 ? "" : "s")" } ?? "validation accuracy"
+    epoch.map { "validation accuracy after \(Format.counted($0, "epoch"))" } ?? "validation accuracy"
   }
 
   /// `47 of 200 trials`.
   var comparedText: String {
-    "\(Format.grouped(compared.count)) of \(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
+    "\(Format.grouped(compared.count)) of \(Format.counted(trials.count, "trial"))"
   }
 
   /// The states that occur with their numbers of trials.

@@ -81,7 +81,7 @@ extension Pruner {
     case .none: "none: every trial is trained to its end"
     case .median: "below the median of the others"
     case .asha(let grace, let factor, let mode):
-      "ASHA: from \(grace) epoch\(grace == 1 ? "" : "s"), 1 of \(factor) goes on, the others "
+      "ASHA: from \(Format.counted(grace, "epoch")), 1 of \(factor) goes on, the others "
         + (mode == .pause ? "pause" : "stop")
     }
   }

@@ -46,7 +46,7 @@ extension StudyData {
     page.details(
       listed.count < trials.count
         ? "The last \(Format.grouped(listed.count)) of \(Format.grouped(trials.count)) trials"
-        : "\(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
+        : Format.counted(trials.count, "trial")
     ) { $0.table(TrialRow.table(listed.map(TrialRow.init))) }
     return page.html
   }
@@ -72,7 +72,7 @@ extension StudyData {
   /// `200 trials: 6 complete, 190 pruned, 4 failed.` and the best of them.
   private var summary: String {
     let parts = counts.map { "\(Format.grouped($0.count)) \($0.state.word)" }
-    let total = "\(Format.grouped(trials.count)) trial\(trials.count == 1 ? "" : "s")"
+    let total = Format.counted(trials.count, "trial")
     var text = "Study \(name): " + (parts.isEmpty ? "no trials yet." : "\(total): \(parts.joined(separator: ", ")).")
     if let best = ranked.first, let result = best.resultText { text += " Best: trial \(best.number), \(result)." }
     return text
@@ -99,7 +99,7 @@ extension StudyData {
 
   /// What the figures compare.
   private var comparison: String {
-    let accuracy = epoch.map { "after \($0) epoch\($0 == 1 ? "" : "s")" } ?? "at their end"
+    let accuracy = epoch.map { "after \(Format.counted($0, "epoch"))" } ?? "at their end"
     var text = "Trials are compared \(accuracy): \(comparedText) got there."
     if let definition, case .asha = definition.pruner, compared.count < trials.count {
       text +=

@@ -16,6 +16,8 @@ public struct TrialRow: Encodable {
   let accuracy: Double?
   /// Parameters of its network, frozen ones included.
   let parameters: Int?
+  /// Multiply-adds of an image.
+  let multiplyAdds: Int?
   /// Seconds of training.
   let seconds: Double?
   /// What was drawn.
@@ -34,6 +36,7 @@ public struct TrialRow: Encodable {
     epochs = trial.intermediateValues.keys.max() ?? 0
     accuracy = trial.value ?? trial.intermediateValues[epochs]
     parameters = trial.parameterCount
+    multiplyAdds = trial.multiplyAdds
     seconds = trial.seconds
     values = trial.parameters.compactMapValues(\.value)
     error = trial.error
@@ -47,11 +50,13 @@ public struct TrialRow: Encodable {
   public static func table(_ rows: [TrialRow], withVariables: Bool = true) -> Table {
     let variables = withVariables ? VariableColumn.columns(of: names(rows)) : []
     var table = Table(
-      ["trial", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables.map(\.title))
+      ["trial", "state", "rung", "epochs", "accuracy", "parameters", "multiply-adds", "seconds"]
+        + variables.map(\.title))
     for row in rows {
       var cells = ["\(row.number)", row.word, text(row.rung), "\(row.epochs)"]
       cells.append(row.accuracy.map(Format.percent) ?? "")
       cells.append(row.parameters.map(Format.grouped) ?? "")
+      cells.append(row.multiplyAdds.map(Format.grouped) ?? "")
       cells.append(row.seconds.map { Format.fixed($0, 1) } ?? "")
       let values = row.values.mapValues(short)
       table.append(cells + variables.map { $0.text(of: values) })
@@ -63,14 +68,14 @@ public struct TrialRow: Encodable {
   public static func csv(_ rows: [TrialRow]) -> String {
     let variables = names(rows)
     var lines = [
-      ["number", "state", "rung", "epochs", "accuracy", "parameters", "seconds"] + variables + [
+      ["number", "state", "rung", "epochs", "accuracy", "parameters", "multiplyAdds", "seconds"] + variables + [
         "started", "ended", "error",
       ]
     ]
     for row in rows {
       let cells = [
         "\(row.number)", row.state, text(row.rung), "\(row.epochs)", text(row.accuracy), text(row.parameters),
-        text(row.seconds),
+        text(row.multiplyAdds), text(row.seconds),
       ]
       lines.append(cells + variables.map { text(row.values[$0]) } + [row.started, row.ended, row.error].map(text))
     }

@@ -26,7 +26,7 @@ struct StudyProgress {
     let states: [TrialState] = [.complete, .pruned, .failed, .running, .waiting]
     let parts = states.compactMap { state in counts[state].map { "\(Format.grouped($0)) \(state.word)" } }
     let total = counts.values.reduce(0, +)
-    var text = "study \(name): \(Format.grouped(total)) trial\(total == 1 ? "" : "s")"
+    var text = "study \(name): \(Format.counted(total, "trial"))"
     if !parts.isEmpty { text += ": " + parts.joined(separator: ", ") }
     if let best, let result = best.resultText { text += "; best \(result) (trial \(best.number))" }
     return text
