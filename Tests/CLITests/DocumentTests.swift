@@ -58,7 +58,8 @@ import Testing
     let space = try tpsnet("search", "spaces", "tpsnet")
     #expect(space.code == 0 && space.output.contains("model.layers[i].blocks: "))
     let rows = try JSONSerialization.jsonObject(with: Data(tpsnet("search", "spaces", "--json").output.utf8))
-    #expect((rows as? [[String: Any]])?.allSatisfy { $0["text"] is String && $0["summary"] is String } == true)
+    let spaces = try #require(rows as? [[String: Any]])
+    #expect(spaces.count == 2 && spaces.allSatisfy { $0["text"] is String && $0["summary"] is String })
     let outcome = try tpsnet("search", "spaces", "nothing")
     #expect(outcome.code == 2 && outcome.errors.contains("there are tpsnet, training"))
   }

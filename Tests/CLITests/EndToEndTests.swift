@@ -43,6 +43,8 @@ import Training
     #expect(own["images"] as? Int == 20 && same["images"] as? Int == 20)
     #expect(own["correct"] as? Int == same["correct"] as? Int)
     #expect(try validation("data.validation=10").json()["images"] as? Int == 10)
+    let known = try validation("data.validation=30")
+    #expect(known.code == 2 && known.errors.contains("10 of the 30 images held out"), "\(known.errors)")
     #expect(try validation("data.dataset=folder:/nothing").errors.contains("/nothing"))
     let other = try validation("model.stem.channels=8")
     #expect(other.code == 2 && other.errors.contains("describes its own network"), "\(other.errors)")
@@ -140,6 +142,12 @@ import Training
     #expect(trained.code == 0, "\(trained.errors)")
     let judge = ["test", "--run", "pictures", "--runs", workspace.runs, "--json", "--split"]
     #expect(try tpsnet(judge + ["validation"]).json()["images"] as? Int == 4)
+    // Elsewhere they are the same images.
+    try FileManager.default.copyItem(atPath: folder.path("images"), toPath: folder.path("moved"))
+    let moved = try tpsnet(
+      "train", "--weights", workspace.file("pictures", "checkpoints/best.safetensors").path, "--dataset",
+      "folder:\(folder.path("moved"))", "--set", "data.validation=8", "--runs", workspace.runs)
+    #expect(moved.code == 2 && moved.errors.contains("of the 8 images held out"), "\(moved.errors)")
     try add("train/a/more")
     let refused = try tpsnet(judge + ["validation"])
     #expect(refused.code == 2 && refused.errors.contains("has other training images"), "\(refused.errors)")

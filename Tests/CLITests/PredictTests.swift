@@ -64,6 +64,8 @@ import Testing
     #expect(outcome.code == 0, "\(outcome.errors)")
     let header = try Data(contentsOf: URL(fileURLWithPath: map)).prefix(24)
     #expect(header.starts(with: [0x89, 0x50, 0x4E, 0x47]) && Array(header[16..<24]) == [0, 0, 1, 0, 0, 0, 1, 0])
+    let nowhere = try predict("\(pictures)/picture.png", "--saliency", folder.path("none/map.png"))
+    #expect(nowhere.code == 1 && nowhere.output == outcome.output, "\(nowhere.errors)")
     let several = try predict(pictures, "--saliency", map)
     #expect(several.code == 2 && several.errors.contains("name one"))
   }

@@ -76,18 +76,22 @@ enum Processes {
   /// The children of `parent`.
   static func children(of parent: Int32) -> [Int32] {
     let numbers = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
-    return numbers.filter { number in
-      guard let status = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8),
-        // The name before the last bracket may hold anything.
-        let rest = status.split(separator: ")").last?.split(separator: " "), rest.count > 1
-      else { return false }
-      return Int32(rest[1]) == parent && rest[0] != "Z"
-    }
+    return numbers.filter { self.parent(of: $0) == parent }
+  }
+
+  /// The parent of a process that has not ended; nil of one that has, whether or not anybody took notice.
+  private static func parent(of number: Int32) -> Int32? {
+    guard let status = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8),
+      // The name before the last bracket may hold anything.
+      let rest = status.split(separator: ")").last?.split(separator: " "), rest.count > 1, rest[0] != "Z"
+    else { return nil }
+    return Int32(rest[1])
   }
 
   /// Waits for the end of a process that is no child.
   static func waitForEnd(of number: Int32) {
     let end = ContinuousClock.now + .seconds(60)
-    while kill(number, 0) == 0, ContinuousClock.now < end { usleep(5000) }
+    while parent(of: number) != nil, ContinuousClock.now < end { usleep(5000) }
+    #expect(parent(of: number) == nil, "process \(number) does not end")
   }
 }

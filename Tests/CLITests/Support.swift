@@ -29,14 +29,8 @@ final class Program {
 
   /// The executable that belongs to these tests.
   static func executable() throws -> URL {
-    let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    var folders = [tests.deletingLastPathComponent()]
-    for argument in CommandLine.arguments {
-      folders.append(URL(fileURLWithPath: argument).resolvingSymlinksInPath().deletingLastPathComponent())
-    }
-    let candidates = folders.map { $0.appendingPathComponent("tpsnet") }
-    return try #require(
-      candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }, "no tpsnet in \(folders)")
+    let program: URL = try #require(builtProgram("tpsnet"), "build the product tpsnet first")
+    return program
   }
 
   /// Starts `tpsnet` with `arguments`, or with `shell` a shell command in which it is `$TPSNET`.

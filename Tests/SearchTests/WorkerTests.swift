@@ -152,7 +152,13 @@ import Testing
         TrialProposal(parameters: [:], fingerprint: "enqueued \(number)")
       }
     }
-    #expect(try fake.run(1) == [.done])
+    var seen: [Double?] = []
+    let worker = fake.worker(train: { run in
+      seen.append(run.trial.parameters["x"]?.stored)
+      return try fake.train(run)
+    })
+    #expect(try worker.run() == .done)
     #expect(try fake.trials().map(\.state) == [.complete, .complete, .complete])
+    #expect(seen == [0, 1, 2], "what is filled in is there from the beginning")
   }
 }

@@ -135,13 +135,15 @@ import Training
     }
   }
 
-  @Test func manyInterruptionsChangeNothing() throws {
+  @Test(arguments: [1, 2]) func manyInterruptionsChangeNothing(threads: Int) throws {
     let whole = run("whole", .fp32)
+    whole.threads = threads
     _ = try whole.result()
     var last = run("pieces", .fp32)
     var pieces = 0
     repeat {
       last = run("pieces", .fp32)
+      last.threads = threads
       last.resumes = pieces > 0
       last.interruption = 1
       pieces += 1

@@ -18,6 +18,7 @@ final class TrainerRun {
   var interruption: Int?
   /// Whether it goes on from the folder's checkpoint.
   var resumes = false
+  var threads = 1
   /// Weights to start from.
   var start: ParameterStore?
   /// Called for each event.
@@ -34,7 +35,8 @@ final class TrainerRun {
 
   func outcome() throws -> TrainingOutcome {
     let trainer = try Trainer(
-      configuration, dataset: Tiny.dataset(images), backend: OneDNNBackend(threads: 1), precision: precision, run: run,
+      configuration, dataset: Tiny.dataset(images), backend: OneDNNBackend(threads: threads), precision: precision,
+      run: run,
       emit: { [self] event in
         switch event {
         case .started(let plan): plans.append(plan)

@@ -127,6 +127,14 @@ import Training
       "a batch size of 49 for 48 images; choose training.batchSize from 1 to 48, or use more images")
   }
 
+  @Test func slowWeightsThatNeverFollowAreRefused() throws {
+    var configuration = Tiny.configuration
+    configuration.optimizer.lookahead.every = 12
+    expectRefusal(
+      configuration, folder.run(),
+      "optimizer.lookahead.every: 12: the weights that are judged would not follow in the run's 12 steps: use fewer")
+  }
+
   @Test func validationMustLeaveImages() throws {
     var configuration = Tiny.configuration
     configuration.data.validation = 64
