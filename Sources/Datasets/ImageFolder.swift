@@ -129,6 +129,6 @@ public enum ImageFolder {
     for file in files { pixels += try ImageDecoder.decode(path: file.path).fitted(toSide: size) }
     return try ImageSet(
       pixels: pixels, labels: files.map { Int32($0.label) }, height: size, width: size,
-      classNames: classes.map(\.withoutControls))
+      classNames: classes.map(\.withoutControls), fileNames: files.map(\.name.withoutControls))
   }
 }

@@ -15,16 +15,19 @@ public struct ImageSet: Sendable {
   public let width: Int
   /// The names of the classes, by label.
   public let classNames: [String]
+  /// The file that each image came from, as class/name; empty where they did not come from one each.
+  public let fileNames: [String]
 
   /// The number of images.
   public var count: Int { labels.count }
   /// The number of bytes of one image.
   public var imageSize: Int { channels * height * width }
 
-  /// Puts a set together. Throws `DatasetError` where the number of bytes is not that of the labels' images, or
-  /// where a label has no class.
+  /// Puts a set together. Throws `DatasetError` where the number of bytes, or of files where any are named, is not that
+  /// of the labels' images, or where a label has no class.
   public init(
-    pixels: [UInt8], labels: [Int32], channels: Int = 3, height: Int, width: Int, classNames: [String]
+    pixels: [UInt8], labels: [Int32], channels: Int = 3, height: Int, width: Int, classNames: [String],
+    fileNames: [String] = []
   ) throws {
     guard (1...4).contains(channels), (1...ImageLimits.side).contains(height), (1...ImageLimits.side).contains(width)
     else {
@@ -35,6 +38,9 @@ public struct ImageSet: Sendable {
       throw DatasetError(
         .usage, "\(pixels.count) bytes are not \(labels.count) images of \(channels) × \(height) × \(width)")
     }
+    guard fileNames.isEmpty || fileNames.count == labels.count else {
+      throw DatasetError(.usage, "\(fileNames.count) files are not those of \(labels.count) images")
+    }
     if let wrong = labels.first(where: { !classNames.indices.contains(Int($0)) }) {
       throw DatasetError(.invalid, "label \(wrong) is not one of the \(classNames.count) classes")
     }
@@ -44,6 +50,7 @@ public struct ImageSet: Sendable {
     self.height = height
     self.width = width
     self.classNames = classNames
+    self.fileNames = fileNames
   }
 
   /// The images at `indices`, in that order. Throws `DatasetError` where there is no such image.
@@ -54,7 +61,7 @@ public struct ImageSet: Sendable {
     for index in indices { chosen += pixels[index * imageSize..<(index + 1) * imageSize] }
     return try ImageSet(
       pixels: chosen, labels: indices.map { labels[$0] }, channels: channels, height: height, width: width,
-      classNames: classNames)
+      classNames: classNames, fileNames: fileNames.isEmpty ? [] : indices.map { fileNames[$0] })
   }
 
   /// The images at `indices`, unchanged but for `normalization`: count × channels × height × width, channels first.

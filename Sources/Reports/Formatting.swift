@@ -30,6 +30,16 @@ public enum Format {
     "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
   }
 
+  /// What so few images say of the accuracy on others of their kind (Wilson's interval); nil where they are not few.
+  public static func confidence(_ accuracy: Double, of count: Int) -> String? {
+    guard (1..<1000).contains(count) else { return nil }
+    let (n, z) = (Double(count), 1.96)
+    let centre = (accuracy + z * z / (2 * n)) / (1 + z * z / n)
+    let half = z * (accuracy * (1 - accuracy) / n + z * z / (4 * n * n)).squareRoot() / (1 + z * z / n)
+    return "\(counted(count, "image")): with 95 % confidence the accuracy on others like them is "
+      + "\(fixed((centre - half) * 100, 1)) to \(fixed((centre + half) * 100, 1)) %"
+  }
+
   /// A duration, `1:02:03` or `2:03`.
   public static func duration(_ seconds: Double) -> String {
     guard seconds < 1e12 else { return "–" }

@@ -160,6 +160,8 @@ public struct RunSummary: Codable, Sendable {
   public var versions: [String: String]
   /// Name of the data set.
   public var dataset: String
+  /// The test images; nil in results of earlier versions.
+  public var testImages: Int?
 
   /// A result; see the properties.
   public init(

@@ -84,7 +84,8 @@ struct TestCommand: ParsableCommand {
       plan, classes: graph.classes, set: set, indices: indices, normalization: info.normalization
     ).evaluate(tta: tta)
 
-    let result = TestResult(evaluation, classNames: set.classNames)
+    let files = set.fileNames.isEmpty ? [] : indices.map { set.fileNames[$0] }
+    let result = TestResult(evaluation, classNames: set.classNames, files: files)
     if json {
       try Console.json(
         Result(
@@ -108,9 +109,10 @@ struct TestCommand: ParsableCommand {
       "\(dataset) \(split.rawValue): \(Format.grouped(evaluation.correct)) of \(Format.grouped(evaluation.labels.count)) "
         + "correct, accuracy \(Format.percent(evaluation.accuracy)), loss \(Format.fixed(evaluation.loss, 4)) "
         + "(tta \(tta.rawValue), \(precision.rawValue))")
+    Format.confidence(evaluation.accuracy, of: evaluation.labels.count).map { Console.out($0) }
     Console.out("calibration error \(Format.percent(result.calibration.expectedError))")
     for mistake in result.mistakes.prefix(Self.shown) {
-      Console.out("most confidently wrong: image \(mistake.image), \(result.caption(mistake))")
+      Console.out("most confidently wrong: \(result.place(of: mistake)), \(result.caption(mistake))")
     }
   }
 

@@ -217,13 +217,14 @@ struct TrainCommand: ParsableCommand {
     let evaluation = try evaluator.evaluate()
     let epochs = result.history.count
     let imagesPerEpoch = (result.history.last?.step ?? 0) / max(1, epochs) * configuration.training.batchSize
-    let summary = RunSummary(
+    var summary = RunSummary(
       parameters: graph.parameterCount, epochs: epochs, seconds: result.seconds,
       validationAccuracy: result.validationAccuracy, chosenEpoch: result.chosenEpoch,
       testAccuracy: evaluation.accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
       trainingPFLOP: configuration.trainingOperations(in: 0..<epochs) * Double(imagesPerEpoch) / 1e15,
       precision: precision.rawValue, threads: backend.threads, seed: configuration.training.seed,
       cpu: Environment.cpu, versions: Environment.versions, dataset: dataset.name)
+    summary.testImages = evaluation.labels.count
     return (summary, evaluation)
   }
 
@@ -246,6 +247,7 @@ struct TrainCommand: ParsableCommand {
     Console.out(
       "test accuracy \(Format.percent(summary.testAccuracy)) "
         + "(\(Format.percent(summary.testAccuracyFlipTTA)) with mirror images averaged)")
+    summary.testImages.flatMap { Format.confidence(summary.testAccuracy, of: $0) }.map { Console.out($0) }
     Console.out("weights: \(run.chosenWeights.path)")
     if FileManager.default.fileExists(atPath: run.report.path) { Console.out("report: \(run.report.path)") }
   }

@@ -50,7 +50,7 @@ extension Configuration {
   func remarkOnFactors() {
     guard optimizer.kind == .sgd, optimizer.biasFactor > 10 else { return }
     Console.error(
-      "optimizer.biasFactor=\(optimizer.biasFactor) is meant for Muon: biases are trained at a rate of "
+      "optimizer.biasFactor=\(Format.significant(optimizer.biasFactor)) is meant for Muon: biases are trained at a rate of "
         + "\(Format.significant(optimizer.biasFactor * optimizer.learningRate)); plain SGD is --set optimizer.biasFactor=1 "
         + "--set optimizer.headFactor=1")
   }

@@ -168,6 +168,13 @@ import Training
     #expect(yaml.contains("seed: 5") && yaml.contains("precision: \"fp32\""))
     let described = try tpsnet("summary", "--config", workspace.file("shared", "config.yaml").path, "--json")
     #expect(try described.json()["parameters"] as? Int == summary()["parameters"] as? Int)
+    let named = try tpsnet("summary", "--run", "shared", "--runs", workspace.runs, "--json")
+    #expect(named.output == described.output && named.code == 0, "\(named.errors)")
+    // What a file leaves out can be seen beforehand.
+    let settings = try tpsnet("presets", "--config", workspace.configuration, "--set", "training.seed=9")
+    for part in ["seed: 9", "epochs: 2", "kind: \"sgd\""] {
+      #expect(settings.output.contains(part), "\(settings.output)")
+    }
   }
 
   @Test func trainingIsMeasuredBeforehand() throws {

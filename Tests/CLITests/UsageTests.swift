@@ -31,7 +31,8 @@ import Training
       ["test", "--run", "a", "--split", "all"], ["test", "--run", "a", "--tta", "all"],
       ["test", "--run", "a", "--batch-size", "0"],
       ["bench", "--steps", "0"], ["bench", "--mode", "fly"], ["data", "import"],
-      ["summary", "--threads", "2"],
+      ["summary", "--threads", "2"], ["summary", "--run", "a", "--weights", "b"],
+      ["bench", "--run", "a", "--preset", "tpsnet"], ["presets", "sprint", "--preset", "tpsnet"],
     ] {
       let outcome = try tpsnet(arguments)
       #expect(outcome.code == 2 && outcome.output.isEmpty, "\(arguments)")

@@ -80,21 +80,30 @@ public struct TestResult: Sendable {
   public struct Mistake: Encodable, Equatable, Sendable {
     /// Its place among the images.
     public let image: Int
+    /// The file that it came from, as class/name, where it came from one.
+    public let file: String?
     /// What it shows, and what it was taken for.
     public let label, predicted: Int
     /// The probability given to what it was taken for.
     public let confidence: Double
   }
 
-  /// The verdict on images of `classNames`, and the images, in the same order, where they are to be shown.
-  public init(_ evaluation: Evaluation, classNames: [String], images: ImageSet? = nil, precision: String? = nil) {
+  /// The verdict on images of `classNames`, from `files` where these are known, and the images, in the same order, where
+  /// they are to be shown.
+  public init(
+    _ evaluation: Evaluation, classNames: [String], files: [String] = [], images: ImageSet? = nil,
+    precision: String? = nil
+  ) {
     (self.classNames, self.images, self.precision) = (classNames, images, precision)
     self.evaluation = evaluation
     let judged = evaluation.labels.indices.map { image -> (mistake: Mistake, isCorrect: Bool) in
       let logits = evaluation.logits[image * evaluation.classes..<(image + 1) * evaluation.classes]
       let (predicted, confidence) = Calibration.verdict(logits)
       let label = Int(evaluation.labels[image])
-      return (Mistake(image: image, label: label, predicted: predicted, confidence: confidence), predicted == label)
+      let mistake = Mistake(
+        image: image, file: files.indices.contains(image) ? files[image] : nil, label: label, predicted: predicted,
+        confidence: confidence)
+      return (mistake, predicted == label)
     }
     calibration = Calibration(judged.map { ($0.mistake.confidence, $0.isCorrect) })
     mistakes = judged.filter { !$0.isCorrect }.map(\.mistake)
@@ -107,6 +116,9 @@ public struct TestResult: Sendable {
     let confidence = Format.fixed(mistake.confidence * 100, 0) + "\u{A0}%"
     return "\(name(mistake.label)), not \(name(mistake.predicted)) \(confidence)"
   }
+
+  /// Which image `mistake` is of.
+  public func place(of mistake: Mistake) -> String { mistake.file ?? "image \(mistake.image)" }
 
   /// The name of a class.
   func name(_ label: Int) -> String { classNames.indices.contains(label) ? classNames[label] : "\(label)" }

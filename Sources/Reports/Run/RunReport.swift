@@ -121,7 +121,7 @@ extension RunData {
     page.gallery(
       try shown.map { mistake in
         (
-          address: try images.raster(mistake.image).address(), title: "test image \(mistake.image)",
+          address: try images.raster(mistake.image).address(), title: "test \(test.place(of: mistake))",
           caption: test.caption(mistake)
         )
       })

@@ -19,7 +19,8 @@ extension DatabaseStorage {
       if let lock = connection.dialect.lockStudy { try session.execute(lock, .integer(key)) }
       do {
         try checkStudy(key, session)
-      } catch  where isInDoubt {
+      } catch is StorageError where isInDoubt {
+        // The answer was lost, not the deletion.
         return
       }
       let running =
