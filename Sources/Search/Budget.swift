@@ -81,4 +81,14 @@ public struct TrialCost: Hashable, Sendable {
     case .memoryBytes: memoryBytes.map(Double.init)
     }
   }
+
+  /// What is worth a look beside a trial, as JSON texts.
+  var attributes: [String: String] {
+    var result = [
+      TrialAttribute.parameters: "\(model.parameters)", TrialAttribute.multiplyAdds: "\(model.multiplyAdds)",
+    ]
+    if let secondsPerEpoch { result["predictedSecondsPerEpoch"] = "\((100 * secondsPerEpoch).rounded() / 100)" }
+    if let memoryBytes { result["predictedMemoryBytes"] = "\(memoryBytes)" }
+    return result
+  }
 }

@@ -294,15 +294,3 @@ extension Trial {
     }
   }
 }
-
-extension TrialCost {
-  /// What is worth a look beside a trial, as JSON texts.
-  var attributes: [String: String] {
-    var result = [
-      TrialAttribute.parameters: "\(model.parameters)", TrialAttribute.multiplyAdds: "\(model.multiplyAdds)",
-    ]
-    if let secondsPerEpoch { result["predictedSecondsPerEpoch"] = "\((100 * secondsPerEpoch).rounded() / 100)" }
-    if let memoryBytes { result["predictedMemoryBytes"] = "\(memoryBytes)" }
-    return result
-  }
-}

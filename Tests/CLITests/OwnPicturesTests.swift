@@ -57,4 +57,32 @@ import Testing
     let named = try tpsnet(workspace.training(name + "-3") + settings + ["--set", "model.classes=3"])
     #expect(named.code == 2 && named.errors.contains("model.classes: the network has 3 classes, the data set 2"))
   }
+
+  /// A picture more in the folder, and nobody knows any more which were held out.
+  @Test func changedFoldersAreNotHeldOutFrom() throws {
+    let folder = try TemporaryFolder()
+    let picture = Fixture.folder.appendingPathComponent("pictures/picture.png")
+    func add(_ name: String) throws { _ = try folder.write("images/\(name).png", Data(contentsOf: picture)) }
+    for part in ["train/a", "train/b", "test/a", "test/b"] {
+      for number in 0..<8 { try add("\(part)/\(number)") }
+    }
+    let trained = try tpsnet(
+      workspace.training(
+        "pictures", "--dataset", "folder:\(folder.path("images"))", "--set", "model.classes=2", "--set",
+        "data.validation=4", "--set", "data.mean=[0.5,0.5,0.5]", "--set", "data.std=[0.5,0.5,0.5]", "--batch-size", "4",
+        "--epochs", "1"))
+    #expect(trained.code == 0, "\(trained.errors)")
+    let judge = ["test", "--run", "pictures", "--runs", workspace.runs, "--json", "--split"]
+    #expect(try tpsnet(judge + ["validation"]).json()["images"] as? Int == 4)
+    // Elsewhere they are the same images.
+    try FileManager.default.copyItem(atPath: folder.path("images"), toPath: folder.path("moved"))
+    let moved = try tpsnet(
+      "train", "--weights", workspace.file("pictures", "checkpoints/best.safetensors").path, "--dataset",
+      "folder:\(folder.path("moved"))", "--set", "data.validation=8", "--runs", workspace.runs)
+    #expect(moved.code == 2 && moved.errors.contains("of the 8 images held out"), "\(moved.errors)")
+    try add("train/a/more")
+    let refused = try tpsnet(judge + ["validation"])
+    #expect(refused.code == 2 && refused.errors.contains("has other training images"), "\(refused.errors)")
+    #expect(try tpsnet(judge + ["test"]).json()["images"] as? Int == 16)
+  }
 }
