@@ -23,8 +23,7 @@ public enum ImageFolder {
       let other = validationNames.first { part == "test" && Files.isFolder("\(path)/\($0)") }
       throw DatasetError(
         .missing, at: "\(path)/\(part)", "no such folder",
-        remedy: other.map { "call \($0) test, or give the data set both train and test, or neither" }
-          ?? "give the data set both train and test, or neither")
+        remedy: (other.map { "call \($0) test, or " } ?? "") + "give the data set both train and test, or neither")
     }
     let classes = try classes(in: path + "/train")
     return Dataset(

@@ -54,8 +54,7 @@ extension RunData {
     in precision: Precision
   ) throws {
     test = TestResult(
-      evaluation, classNames: dataset.test.classNames, files: dataset.test.fileNames, images: dataset.test,
-      precision: precision.rawValue)
+      evaluation, classNames: dataset.test.classNames, images: dataset.test, precision: precision.rawValue)
     let indices = try Trainer.split(dataset.train, configuration.data).train
     // One image a class, as far as ten go.
     let chosen = (0..<Int32(min(10, dataset.train.classNames.count))).compactMap { label in

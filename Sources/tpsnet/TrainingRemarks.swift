@@ -7,18 +7,26 @@ import Reports
 import Training
 
 extension Configuration {
+  /// The folder of pictures that is trained on; nil for other data sets.
+  private var pictures: String? {
+    get throws {
+      guard case .folder(let path) = try DatasetSource(parsing: data.dataset) else { return nil }
+      return path
+    }
+  }
+
   /// Says what is known of the folder before its pictures are read; nothing of other data sets.
   func announceFolder() throws {
-    guard case .folder(let path) = try DatasetSource(parsing: data.dataset) else { return }
+    guard let path = try pictures else { return }
     try ImageFolder.remarks(on: path).forEach(Console.error)
     Console.error("the pictures of \(path) become \(model.input.width)×\(model.input.height) pixels (model.input)")
   }
 
   /// Takes the number of classes from a folder of pictures, where nobody `namesClasses`, and refuses sizes that do not
   /// suit `set`. Does nothing for other data sets.
-  mutating func suit(_ set: ImageSet, namesClasses: Bool) throws {
-    guard case .folder = try DatasetSource(parsing: data.dataset) else { return }
-    if !namesClasses, set.classNames.count > 1 {
+  mutating func suit(_ set: ImageSet, namesClasses: @autoclosure () throws -> Bool) throws {
+    guard try pictures != nil else { return }
+    if set.classNames.count > 1, try !namesClasses() {
       model.classes = set.classNames.count
       Console.error("\(model.classes) classes: \(set.classNames.joined(separator: ", "))")
     }
@@ -36,16 +44,15 @@ extension Configuration {
 
   private func warnOfFewSteps(_ images: Int) {
     let count = data.limitTrain > 0 ? min(data.limitTrain, images) : images
-    let steps = count / training.batchSize * training.epochs
+    let stepsPerEpoch = count / training.batchSize
+    let steps = stepsPerEpoch * training.epochs
     guard steps < Self.fewSteps else { return }
-    let epochs = (Self.fewSteps + count / training.batchSize - 1) / max(1, count / training.batchSize)
+    let epochs = (Self.fewSteps + stepsPerEpoch - 1) / max(1, stepsPerEpoch)
     Console.error(
       "\(Format.counted(steps, "step")) in all are few: --epochs \(epochs) would be \(Self.fewSteps), and smaller batches "
         + "more")
   }
-}
 
-extension Configuration {
   /// Factors for biases that Muon's presets bring are none for SGD.
   func remarkOnFactors() {
     guard optimizer.kind == .sgd, optimizer.biasFactor > 10 else { return }

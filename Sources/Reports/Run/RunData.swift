@@ -88,14 +88,15 @@ public struct TestResult: Sendable {
     public let confidence: Double
   }
 
-  /// The verdict on images of `classNames`, from `files` where these are known, and the images, in the same order, where
-  /// they are to be shown.
+  /// The verdict on images of `classNames`, and the images, in the same order, where they are to be shown; where not,
+  /// the `files` that they came from, if known.
   public init(
     _ evaluation: Evaluation, classNames: [String], files: [String] = [], images: ImageSet? = nil,
     precision: String? = nil
   ) {
     (self.classNames, self.images, self.precision) = (classNames, images, precision)
     self.evaluation = evaluation
+    let files = images?.fileNames ?? files
     let judged = evaluation.labels.indices.map { image -> (mistake: Mistake, isCorrect: Bool) in
       let logits = evaluation.logits[image * evaluation.classes..<(image + 1) * evaluation.classes]
       let (predicted, confidence) = Calibration.verdict(logits)

@@ -23,11 +23,10 @@ extension RunData {
     page.figures([accuracy, loss, rate, throughput])
     page.section("Test images")
     if let test {
-      let isAnew = test.precision != nil && test.precision != summary?.precision
+      let anew = test.precision.flatMap { $0 == summary?.precision ? nil : ", computed anew in \($0)" } ?? ""
       page.paragraph(
         "\(Format.grouped(test.evaluation.correct)) of \(Format.grouped(test.evaluation.labels.count)) correct, "
-          + "\(Format.percent(test.evaluation.accuracy))\(isAnew ? ", computed anew in \(test.precision ?? "")" : ""); "
-          + "the weights were chosen without these images.")
+          + "\(Format.percent(test.evaluation.accuracy))\(anew); the weights were chosen without these images.")
       page.figures(test.figures)
       page.details("accuracy of each class") { $0.table(test.classTable) }
       page.details("most frequent confusions") { $0.table(test.confusions(100)) }

@@ -131,19 +131,19 @@ struct SearchRunCommand: ParsableCommand {
       return (known, definition)
     }
     let definition = try new ?? newDefinition()
+    // The definition comes last: a study that has one has the rest.
     let attributes = [
-      StudyDefinition.attribute: try definition.json(), StudyRecord.leaseAttribute: "\(lease ?? 60)",
-      StudyRecord.ownerAttribute: StudyRecord.newOwner,
+      (StudyRecord.leaseAttribute, "\(lease ?? 60)"), (StudyRecord.ownerAttribute, StudyRecord.newOwner),
+      (StudyDefinition.attribute, try definition.json()),
     ]
     guard let known else {
-      return (try storage.createStudy(named: options.study, attributes: attributes), definition)
+      return (
+        try storage.createStudy(named: options.study, attributes: Dictionary(uniqueKeysWithValues: attributes)),
+        definition
+      )
     }
     // Made by another program, which may have enqueued trials.
-    // The definition comes last: a study that has one has the rest.
-    let last = attributes.filter { $0.key == StudyDefinition.attribute }
-    for (key, json) in Array(attributes.filter { $0.key != StudyDefinition.attribute }) + Array(last) {
-      try storage.setAttribute(key, to: json, ofStudy: known.id)
-    }
+    for (key, json) in attributes { try storage.setAttribute(key, to: json, ofStudy: known.id) }
     return (try storage.known(known.name), definition)
   }
 
