@@ -43,6 +43,7 @@ lint:
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Examples Experiments
 
 install: build
+	@Scripts/bootstrap install
 	@Scripts/install
 
 docs: bootstrap
