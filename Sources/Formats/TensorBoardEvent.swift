@@ -14,16 +14,6 @@ package struct TensorBoardEvent: Sendable {
     case flag(Bool)
   }
 
-  /// How a run ended, under the plugin's numbers.
-  package enum Status: Int, Sendable {
-    /// All was done.
-    case success = 1
-    /// It could not go on.
-    case failure = 2
-    /// It goes on.
-    case running = 3
-  }
-
   /// What it is.
   package enum Content: Sendable {
     /// A number under a tag.
@@ -34,8 +24,8 @@ package struct TensorBoardEvent: Sendable {
     case text(tag: String, String)
     /// The settings of a run and the tags of the scalars by which runs are compared.
     case settings([String: Setting], metrics: [String])
-    /// The end of a run.
-    case ended(Status)
+    /// A run ended, and all was done.
+    case ended
     /// The file goes on with a run: whatever earlier files say of this step and later ones no longer holds.
     case resumed
   }
@@ -83,10 +73,10 @@ package struct TensorBoardEvent: Sendable {
       ]
     case .settings(let settings, let metrics):
       [experiment(settings, metrics), start(settings)]
-    case .ended(let status):
+    case .ended:
       [
         parameters("_hparams_/session_end_info", 4) { end in
-          end.integer(1, status.rawValue)
+          end.integer(1, 1)  // STATUS_SUCCESS
           end.double(2, time)
         }
       ]

@@ -106,6 +106,6 @@ extension ResNetSpec {
   }
 
   private func checkRate(_ rate: Double, _ key: String) throws {
-    guard rate >= 0, rate < 1 else { throw error(key, "\(rate) is out of range: use 0 up to, but not, 1") }
+    guard rate >= 0, Float(rate) < 1 else { throw error(key, "\(rate) is out of range: use 0 up to, but not, 1") }
   }
 }

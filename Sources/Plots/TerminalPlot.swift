@@ -115,7 +115,8 @@ struct Terminal {
     if clusters.reduce(0, { $0 + $1.points.count }) <= 100 {
       for index in brushes.indices where brushes[index].glyph == nil { brushes[index].glyph = "●" }
     }
-    let entries = zip(clusters, brushes).map { cluster, brush -> Entry in (cluster.name, "⠶", brush) }
+    let entries = zip(clusters, brushes).filter { !$0.0.points.isEmpty }
+      .map { cluster, brush -> Entry in (cluster.name, "⠶", brush) }
     return axes(clusters.flatMap { $0.points + $0.trend }, entries) { canvas, x, y in
       for cluster in clusters {
         for (from, to) in zip(cluster.trend, cluster.trend.dropFirst()) {

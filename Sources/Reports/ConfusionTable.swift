@@ -8,9 +8,10 @@ extension Evaluation {
     // Names that begin alike would be one heading.
     let short = Set(names.map { $0.prefix(4) }).count == classes ? names.map { String($0.prefix(4)) } : nil
     var table = Table(["true class", "accuracy"] + (short ?? (0..<classes).map(String.init)))
+    let accuracies = perClass
     for (index, row) in confusion.enumerated() {
       let name = short == nil ? "\(names[index]) [\(index)]" : names[index]
-      table.append([name, perClass[index].map(Format.percent) ?? ""] + row.map { $0 == 0 ? "" : "\($0)" })
+      table.append([name, accuracies[index].map(Format.percent) ?? ""] + row.map { $0 == 0 ? "" : "\($0)" })
     }
     return table.text
   }

@@ -28,7 +28,7 @@ public struct Evaluation: Sendable {
   public let loss: Double
   /// Correct images.
   public let correct: Int
-  /// Images of each class (rows: truth) by predicted class (columns).
+  /// Images of each class (rows: truth) by predicted class (columns), counted anew at every call.
   public var confusion: [[Int]] {
     var confusion = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)
     for (image, label) in labels.enumerated() {
@@ -43,7 +43,7 @@ public struct Evaluation: Sendable {
   /// Share of correct images.
   public var accuracy: Double { labels.isEmpty ? 0 : Double(correct) / Double(labels.count) }
 
-  /// Share of correct images of each class; nil for a class without images.
+  /// Share of correct images of each class, nil for a class without images; counted anew at every call.
   public var perClass: [Double?] {
     confusion.enumerated().map { index, row in
       let total = row.reduce(0, +)

@@ -62,7 +62,7 @@ public final class TensorBoardLog {
     attempt {
       try file?.append([
         TensorBoardEvent(step: step, .scalar(tag: Tag.testAccuracy, summary.testAccuracy)),
-        TensorBoardEvent(step: step, .ended(.success)),
+        TensorBoardEvent(step: step, .ended),
       ])
       try file?.synchronize()
     }

@@ -37,8 +37,12 @@ struct ReportCommand: ParsableCommand {
 
   func validate() throws {
     if names.isEmpty { throw ValidationError("name a run") }
-    if names.count > 1, engine.precision != nil {
-      throw ValidationError("--precision is for the images of one run: leave it out")
+    let ofImages = [
+      ("--data", dataOptions.data != nil), ("--precision", engine.precision != nil),
+      ("--threads", engine.threads != nil),
+    ]
+    if names.count > 1, let (option, _) = ofImages.first(where: \.1) {
+      throw ValidationError("\(option) is for the images of one run: leave it out")
     }
   }
 

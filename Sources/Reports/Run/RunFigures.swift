@@ -94,10 +94,11 @@ extension TestResult {
   /// Accuracy by class, in words.
   var classTable: Table {
     var table = Table(["class", "images", "correct", "accuracy"])
+    let accuracies = evaluation.perClass
     for (label, counts) in evaluation.confusion.enumerated() {
       table.append([
         name(label), Format.grouped(counts.reduce(0, +)), Format.grouped(counts[label]),
-        evaluation.perClass[label].map(Format.percent) ?? "",
+        accuracies[label].map(Format.percent) ?? "",
       ])
     }
     return table

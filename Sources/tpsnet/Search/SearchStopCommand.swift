@@ -2,6 +2,7 @@
 // The wish is kept in the study; workers that start later do not heed it.
 import ArgumentParser
 import Foundation
+import Reports
 import Search
 
 struct SearchStopCommand: ParsableCommand {
@@ -23,6 +24,7 @@ struct SearchStopCommand: ParsableCommand {
     Console.error(
       running == 0
         ? "no trial of study \(record.name) is running"
-        : "asked the workers of \(running) running trials of study \(record.name) to end after a checkpoint")
+        : "asked the workers of \(Format.counted(running, "running trial")) of study \(record.name) to end after a checkpoint"
+    )
   }
 }
