@@ -17,17 +17,24 @@ public enum ImageFiles {
         throw DatasetError(.missing, at: path, "no such file or folder", remedy: "name images, folders or -")
       }
       guard Files.isFolder(path) else { return [path] }
-      var names: [String] = []
-      // An enumerator does not follow a link that it is given.
-      let files = FileManager.default.enumerator(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
-      while let name = files?.nextObject() as? String {
-        if name.split(separator: "/").contains(where: { $0.hasPrefix(".") }) { continue }
-        if ImageDecoder.reads(name) { names.append(name) }
-      }
-      guard !names.isEmpty else {
+      let images = try images(in: path, below: [])
+      guard !images.isEmpty else {
         throw DatasetError(.missing, at: path, "no PNG, JPEG or WebP images in it", remedy: "name a folder of images")
       }
-      return names.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+      return images.sorted()
+    }
+  }
+
+  /// The images in a folder and below it, also behind links unless these lead back to where they came from. A folder
+  /// below that cannot be read stands for itself: who reads it says so, and loses none of the others.
+  private static func images(in folder: String, below above: [String]) throws -> [String] {
+    if !above.isEmpty, access(folder, R_OK | X_OK) != 0 { return [folder] }
+    let place = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+    guard !above.contains(place) else { return [] }
+    return try Files.names(in: folder).flatMap { name in
+      let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+      if Files.isFolder(path) { return try images(in: path, below: above + [place]) }
+      return ImageDecoder.reads(name) ? [path] : []
     }
   }
 

@@ -37,7 +37,7 @@ public enum Format {
     let centre = (accuracy + z * z / (2 * n)) / (1 + z * z / n)
     let half = z * (accuracy * (1 - accuracy) / n + z * z / (4 * n * n)).squareRoot() / (1 + z * z / n)
     return "\(counted(count, "image")): with 95 % confidence the accuracy on others like them is "
-      + "\(fixed((centre - half) * 100, 1)) to \(fixed((centre + half) * 100, 1)) %"
+      + "\(fixed(max(0, centre - half) * 100, 1)) to \(fixed(min(1, centre + half) * 100, 1)) %"
   }
 
   /// A duration, `1:02:03` or `2:03`.

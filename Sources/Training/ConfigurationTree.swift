@@ -109,6 +109,7 @@ public enum ConfigurationTree: Hashable, Sendable {
   private static let words = [
     "Mapping": "a map of keys", "Sequence": "a list", "Int": "a whole number", "UInt64": "a whole number from 0 on",
     "Double": "a number", "Float": "a number", "Bool": "true or false", "String": "a text",
+    "Scalar": "a single value",
   ]
 
   private static func message(_ error: DecodingError) -> String {

@@ -49,6 +49,11 @@ public struct RunDirectory: Sendable {
       guard !run.exists else {
         throw ConfigurationError("run \(run.url.path) exists: go on with --resume \(name), or choose another --name")
       }
+      let results = [run.summary, run.metrics, run.report, run.bestWeights]
+      if let kept = results.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+        throw ConfigurationError(
+          "\(kept.path) of a run without config.yaml would be overwritten: choose another --name")
+      }
       return run
     }
     let free = (1...).lazy.map { RunDirectory(runs.appendingPathComponent("\(stem)-\($0)")) }

@@ -72,7 +72,8 @@ public struct Schedule: Codable, Sendable, Equatable {
   public func validate() throws {
     try demand(warmup >= 0 && warmup.isFinite, "schedule.warmup", "use 0 or more epochs")
     try demand((0...1).contains(warmupStart), "schedule.warmupStart", "use a factor of 0 to 1")
-    try demand(period >= 0 && period.isFinite, "schedule.period", "use 0 (the run's epochs) or more")
+    try demand(
+      period == 0 || period >= 1e-6 && period.isFinite, "schedule.period", "use 0 (the run's epochs), or 1e-6 or more")
     try demand(period == 0 || period > warmup, "schedule.period", "must be longer than the warm-up of \(warmup) epochs")
     try demand(
       periodFactor == 1 || (1.01...1e6).contains(periodFactor), "schedule.periodFactor", "use 1, or 1.01 or more")

@@ -99,10 +99,10 @@ public final class Trainer {
     let own = try lock ?? RunLock(run)
     state = try TrainingStateFile.load(run.state, buffers, configuration: configuration, images: fingerprint)
     lock = own
-    let best = (try? Checkpoint.describe(run.bestWeights))?.notes["epoch"].flatMap { Int($0) } ?? 0
-    // A kill left better weights than the state knows of where its own best ones were. Done again their epoch may end
-    // otherwise, on another processor: the best are now among the epochs to come.
-    if best > state.epoch { state.bestAccuracy = nil }
+    let best = (try? Checkpoint.describe(run.bestWeights))?.notes["epoch"].flatMap { Int($0) }
+    // A kill left better weights than the state knows of where its own best ones were (done again their epoch may end
+    // otherwise, on another processor), or these are lost or damaged: the best are now among the epochs to come.
+    if best != state.bestEpoch { state.bestAccuracy = nil }
   }
 
   /// The epochs done.

@@ -22,8 +22,20 @@ enum Console {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-      if count > 0 { rest = rest.dropFirst(count) }
-      if count <= 0, errno != EINTR { return errno == EPIPE ? nil : errno }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+        continue
+      }
+      let code = errno
+      switch code {
+      case EINTR: continue
+      case EAGAIN:
+        // Another program that has the same terminal or pipe asked it not to wait.
+        var place = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+        poll(&place, 1, -1)
+      case EPIPE: return nil
+      default: return code
+      }
     }
     return nil
   }

@@ -60,8 +60,10 @@ struct PredictCommand: ParsableCommand {
         rows.append(Row(image: name, error: "\(error)"))
       }
     }
-    if saliency != nil, rows.count != 1 {
-      throw ConfigurationError("--saliency: \(rows.count) pictures: name one")
+    if let saliency {
+      guard rows.count == 1 else { throw ConfigurationError("--saliency: \(rows.count) pictures: name one") }
+      let read = [URL(fileURLWithPath: rows[0].image), loaded.file]
+      try OutputFile.demand("--saliency", saliency, isNoneOf: read)
     }
     let backend = try OneDNNBackend.make(loaded.configuration, threads: engine.threads)
     let precision = loaded.precision(engine.precision)

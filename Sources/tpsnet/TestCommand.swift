@@ -68,6 +68,7 @@ struct TestCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try source.load()
+    if let saveLogits { try OutputFile.demand("--save-logits", saveLogits, isNoneOf: [loaded.file]) }
     let (graph, info) = (loaded.graph, loaded.info)
     var configuration = loaded.configuration
     if let dataset { configuration.data.dataset = try DatasetSource(parsing: dataset).description }

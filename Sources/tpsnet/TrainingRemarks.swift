@@ -46,8 +46,8 @@ extension Configuration {
     let count = data.limitTrain > 0 ? min(data.limitTrain, images) : images
     let stepsPerEpoch = count / training.batchSize
     let steps = stepsPerEpoch * training.epochs
-    guard steps < Self.fewSteps else { return }
-    let epochs = (Self.fewSteps + stepsPerEpoch - 1) / max(1, stepsPerEpoch)
+    guard steps < Self.fewSteps, steps > 0 else { return }
+    let epochs = (Self.fewSteps + stepsPerEpoch - 1) / stepsPerEpoch
     Console.error(
       "\(Format.counted(steps, "step")) in all are few: --epochs \(epochs) would be \(Self.fewSteps), and smaller batches "
         + "more")

@@ -32,6 +32,7 @@ struct WeightsOptions: ParsableArguments {
 
   /// Weights with the network they belong to and the configuration they were trained with, as far as it is known.
   struct Loaded {
+    let file: URL
     let parameters: ParameterStore
     let graph: Graph
     let info: CheckpointInfo
@@ -50,13 +51,14 @@ struct WeightsOptions: ParsableArguments {
       var configuration = try run.storedConfiguration()
       configuration.training.threads = 0
       let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights, fallback: configuration)
-      return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
+      return Loaded(
+        file: run.chosenWeights, parameters: parameters, graph: graph, info: info, configuration: configuration)
     }
     let file = try ShippedWeights.file(weights ?? "")
     var (parameters, graph, info) = try options.load(weights: file)
     let configuration = try options.configuration(of: info)
     info.dataset = try info.dataset ?? options.dataset(for: info.model)
-    return Loaded(parameters: parameters, graph: graph, info: info, configuration: configuration)
+    return Loaded(file: file, parameters: parameters, graph: graph, info: info, configuration: configuration)
   }
 }
 

@@ -128,6 +128,25 @@ import Testing
     #expect(outcome.code == 1 && outcome.errors.contains("\(file)/a") && outcome.output.contains("correct, accuracy"))
   }
 
+  @Test func whatWasReadIsNotOverwritten() throws {
+    let weights = folder.path("w.safetensors")
+    try FileManager.default.copyItem(
+      atPath: workspace.file("shared", "checkpoints/best.safetensors").path, toPath: weights)
+    let before = try Data(contentsOf: URL(fileURLWithPath: weights))
+    let test = try tpsnet("test", "--weights", weights, "--data", workspace.data, "--save-logits", weights)
+    #expect(test.code == 2 && test.errors.contains("would overwrite"), "\(test.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: weights)) == before)
+    // Nor a run that lost its configuration.
+    let run = folder.url.appendingPathComponent("lost/run")
+    try FileManager.default.createDirectory(at: run.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: workspace.file("shared", ""), to: run)
+    try FileManager.default.removeItem(at: run.appendingPathComponent("config.yaml"))
+    let train = try tpsnet(
+      "train", "--config", workspace.configuration, "--data", workspace.data, "--runs", folder.path("lost"), "--name",
+      "run")
+    #expect(train.code == 2 && train.errors.contains("would be overwritten"), "\(train.errors)")
+  }
+
   @Test func damagedRunsAreNamed() throws {
     let run = folder.url.appendingPathComponent("runs/run")
     try FileManager.default.createDirectory(at: run.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -68,6 +68,12 @@ import Testing
     #expect(nowhere.code == 1 && nowhere.output == outcome.output, "\(nowhere.errors)")
     let several = try predict(pictures, "--saliency", map)
     #expect(several.code == 2 && several.errors.contains("name one"))
+    let picture = "\(pictures)/picture.png"
+    let before = try Data(contentsOf: URL(fileURLWithPath: picture))
+    let over = try predict(
+      picture, "--saliency", "\(pictures)/../\(URL(fileURLWithPath: pictures).lastPathComponent)/picture.png")
+    #expect(over.code == 2 && over.errors.contains("would overwrite"), "\(over.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: picture)) == before)
   }
 
   @Test func whatIsMissingIsSaid() throws {

@@ -92,10 +92,14 @@ import Testing
     let other = folder.path("other")
     try FileManager.default.copyItem(
       at: workspace.file("shared", "metrics.csv").deletingLastPathComponent(), to: URL(fileURLWithPath: other))
-    let outcome = try report("shared", other, "--output", folder.path("page.html"))
+    let comparison = ["report", "shared", other, "--runs", workspace.runs]
+    let outcome = try tpsnet(comparison + ["--output", folder.path("page.html")])
     #expect(outcome.code == 0 && outcome.output.hasPrefix("run "), "\(outcome.errors)")
     #expect(try String(contentsOfFile: folder.path("page.html"), encoding: .utf8).contains("Comparison of 2 runs"))
-    #expect(try report("shared", other, "--precision", "fp32").code == 2)
+    for (option, value) in [("--data", workspace.data), ("--precision", "fp32"), ("--threads", "1")] {
+      let refused = try tpsnet(comparison + [option, value])
+      #expect(refused.code == 2 && refused.errors.contains("\(option) is for the images"), "\(refused.errors)")
+    }
     let unknown = try report("nobody")
     #expect(unknown.code == 2 && unknown.errors.hasPrefix("tpsnet: no run nobody: "), "\(unknown.errors)")
   }

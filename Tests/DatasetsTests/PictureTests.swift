@@ -104,7 +104,11 @@ import Testing
       }
       try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/a")
       #expect(try ImageFiles.expand([folder + "/link"]) == ["b/d.webp", "c.JPG"].map { "\(folder)/link/\($0)" })
-      try FileManager.default.removeItem(atPath: folder + "/link")
+      // Links are followed, but not back to where they came from.
+      try FileManager.default.createSymbolicLink(atPath: folder + "/a/back", withDestinationPath: folder)
+      let linked = ["a/b/d.webp", "a/c.JPG", "b.png", "link/b/d.webp", "link/c.JPG"].map { "\(folder)/\($0)" }
+      #expect(try ImageFiles.expand([folder]) == linked)
+      for name in ["a/back", "link"] { try FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
       try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
       let found = try ImageFiles.expand(["-", folder, folder + "/notes.txt"])
       #expect(found == ["-"] + ["a/b/d.webp", "a/c.JPG", "b.png", "notes.txt"].map { "\(folder)/\($0)" })

@@ -81,6 +81,23 @@ import Training
     #expect(result.chosenEpoch == 2 && best.notes["epoch"] == "2" && best.notes["seed"] != "999")
   }
 
+  /// What is judged in the end are weights that are there, whatever became of those that were best before.
+  @Test(arguments: [nil, Data("no".utf8)]) func bestWeightsThatAreLostDoNotCount(damage: Data?) throws {
+    var configuration = Tiny.configuration
+    configuration.optimizer.learningRate = 1e-30
+    configuration.model.batchNorm.momentum = 1e-6
+    let first = TrainerRun(configuration, .fp32, folder.run())
+    first.interruption = 5
+    guard case .interrupted = try first.outcome() else { throw TrainerRun.Unfinished() }
+    try FileManager.default.removeItem(at: first.run.bestWeights)
+    try damage?.write(to: first.run.bestWeights)
+    let second = TrainerRun(configuration, .fp32, first.run)
+    second.resumes = true
+    let result = try second.result()
+    #expect(result.chosenEpoch > 1)
+    #expect(try Checkpoint.describe(first.run.bestWeights).notes["epoch"] == "\(result.chosenEpoch)")
+  }
+
   /// What a trainer refused once it refuses again, and it can do what the error advises.
   @Test func anotherRunIsNotBegunOver() throws {
     let first = TrainerRun(Tiny.configuration, .fp32, folder.run())
