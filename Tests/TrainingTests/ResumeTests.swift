@@ -61,20 +61,31 @@ import Training
     }
   }
 
-  /// A kill between an epoch's weights and the state that knows of them, and then another processor, on which the epoch
-  /// done again is no better than those before: weights that nothing changes stand for one.
-  @Test func bestWeightsAreThoseOfTheRunAsItEnded() throws {
+  /// Weights that nothing changes, so that no epoch is better than the first.
+  private static var standing: Configuration {
     var configuration = Tiny.configuration
     configuration.optimizer.learningRate = 1e-30
     configuration.model.batchNorm.momentum = 1e-6
-    let first = TrainerRun(configuration, .fp32, folder.run())
-    first.interruption = 5
-    guard case .interrupted = try first.outcome() else { throw TrainerRun.Unfinished() }
+    return configuration
+  }
+
+  /// A run that was stopped in its second epoch.
+  private func interrupted(_ configuration: Configuration) throws -> TrainerRun {
+    let run = TrainerRun(configuration, .fp32, folder.run())
+    run.interruption = 5
+    guard case .interrupted = try run.outcome() else { throw TrainerRun.Unfinished() }
+    return run
+  }
+
+  /// A kill between an epoch's weights and the state that knows of them, and then another processor, on which the epoch
+  /// done again is no better than those before: weights that nothing changes stand for one.
+  @Test func bestWeightsAreThoseOfTheRunAsItEnded() throws {
+    let first = try interrupted(Self.standing)
     var lost = try SafetensorsFile(contentsOf: first.run.bestWeights)
     #expect(lost.metadata["epoch"] == "1")
     (lost.metadata["epoch"], lost.metadata["seed"]) = ("3", "999")
     try lost.write(to: first.run.bestWeights)
-    let second = TrainerRun(configuration, .fp32, first.run)
+    let second = TrainerRun(Self.standing, .fp32, first.run)
     second.resumes = true
     let result = try second.result()
     let best = try Checkpoint.describe(first.run.bestWeights)
@@ -83,15 +94,10 @@ import Training
 
   /// What is judged in the end are weights that are there, whatever became of those that were best before.
   @Test(arguments: [nil, Data("no".utf8)]) func bestWeightsThatAreLostDoNotCount(damage: Data?) throws {
-    var configuration = Tiny.configuration
-    configuration.optimizer.learningRate = 1e-30
-    configuration.model.batchNorm.momentum = 1e-6
-    let first = TrainerRun(configuration, .fp32, folder.run())
-    first.interruption = 5
-    guard case .interrupted = try first.outcome() else { throw TrainerRun.Unfinished() }
+    let first = try interrupted(Self.standing)
     try FileManager.default.removeItem(at: first.run.bestWeights)
     try damage?.write(to: first.run.bestWeights)
-    let second = TrainerRun(configuration, .fp32, first.run)
+    let second = TrainerRun(Self.standing, .fp32, first.run)
     second.resumes = true
     let result = try second.result()
     #expect(result.chosenEpoch > 1)
@@ -100,9 +106,7 @@ import Training
 
   /// What a trainer refused once it refuses again, and it can do what the error advises.
   @Test func anotherRunIsNotBegunOver() throws {
-    let first = TrainerRun(Tiny.configuration, .fp32, folder.run())
-    first.interruption = 5
-    guard case .interrupted = try first.outcome() else { throw TrainerRun.Unfinished() }
+    let first = try interrupted(Tiny.configuration)
     let trainer = try Trainer(
       Tiny.configuration, dataset: Tiny.dataset(first.images), backend: OneDNNBackend(threads: 1), precision: .fp32,
       run: first.run)
