@@ -42,19 +42,27 @@ public enum ImageFiles {
   public static func decode(_ path: String) throws -> DecodedImage {
     guard path == standardInput else { return try ImageDecoder.decode(path: path) }
     var bytes: [UInt8] = []
-    func next() throws(DatasetError) -> Data? {
-      do {
-        return try FileHandle.standardInput.read(upToCount: 1 << 20)
-      } catch {
-        throw DatasetError(.system, at: "standard input", "cannot be read")
-      }
-    }
-    while let part = try next(), !part.isEmpty {
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while case let part = try standardInput(&buffer), !part.isEmpty {
       bytes += part
       guard bytes.count <= ImageLimits.fileSize else {
         throw DatasetError(.invalid, at: "standard input", "more than \(ImageLimits.fileSize) bytes")
       }
     }
     return try ImageDecoder.decode(bytes: bytes, name: "standard input")
+  }
+
+  /// The next bytes of standard input, none at its end; `buffer` is where they are put.
+  private static func standardInput(_ buffer: inout [UInt8]) throws -> ArraySlice<UInt8> {
+    while true {
+      // Another program that has the same terminal or pipe may have asked it not to wait.
+      var place = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      poll(&place, 1, -1)
+      let count = read(STDIN_FILENO, &buffer, buffer.count)
+      if count >= 0 { return buffer[..<count] }
+      guard errno == EINTR || errno == EAGAIN else {
+        throw DatasetError(.system, at: "standard input", "cannot be read: \(Files.reason())")
+      }
+    }
   }
 }

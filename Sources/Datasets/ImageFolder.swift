@@ -55,6 +55,12 @@ public enum ImageFolder {
     guard !classes.isEmpty else {
       throw DatasetError(.missing, at: folder, "no folders in it", remedy: "make a folder of images for each class")
     }
+    // They are sorted, and of two that are equal only the bytes differ.
+    if let (name, _) = zip(classes, classes.dropFirst()).first(where: ==) {
+      throw DatasetError(
+        .invalid, at: "\(folder)/\(name)", "two folders of one name, written in two Unicode forms",
+        remedy: "rename one, or put their images together")
+    }
     return classes
   }
 

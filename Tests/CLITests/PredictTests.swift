@@ -58,6 +58,19 @@ import Testing
     #expect(((row["top"] as? [[String: Any]])?.first?["probability"] as? Double) == tops[0])
   }
 
+  /// As a pipe or terminal behaves that another program has asked not to wait.
+  @Test func inputThatDoesNotWaitIsWaitedFor() throws {
+    let pipe = Pipe()
+    try #require(fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFL, O_NONBLOCK) == 0)
+    let program = try Program(["predict", "-", "--json"] + run, input: pipe.fileHandleForReading)
+    let start = ContinuousClock.now
+    program.wait { ContinuousClock.now - start > .milliseconds(300) }
+    try pipe.fileHandleForWriting.write(contentsOf: Data(contentsOf: URL(fileURLWithPath: "\(pictures)/picture.png")))
+    try pipe.fileHandleForWriting.close()
+    let outcome = try program.outcome()
+    #expect(outcome.code == 0 && outcome.output.contains("probability"), "\(outcome.errors)")
+  }
+
   @Test func saliencyIsAPicture() throws {
     let map = folder.path("map.png")
     let outcome = try predict("\(pictures)/picture.png", "--saliency", map)

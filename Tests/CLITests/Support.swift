@@ -34,7 +34,9 @@ final class Program {
   }
 
   /// Starts `tpsnet` with `arguments`, or with `shell` a shell command in which it is `$TPSNET`.
-  init(_ arguments: [String], environment: [String: String] = [:], shell: String? = nil) throws {
+  init(
+    _ arguments: [String], environment: [String: String] = [:], input: FileHandle = .nullDevice, shell: String? = nil
+  ) throws {
     folder = try TemporaryFolder()
     let executable = try Self.executable()
     process.executableURL = shell == nil ? executable : URL(fileURLWithPath: "/bin/bash")
@@ -46,7 +48,7 @@ final class Program {
     process.environment = surroundings.merging(environment) { $1 }
     process.currentDirectoryURL = folder.url
     for url in [output, errors] { try Data().write(to: url) }
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()

@@ -242,6 +242,10 @@ private let rareJPEG = [UInt8](
       try write(picture(4), folder + "/test/tea/b.png")
       let data = try ImageFolder.load(from: folder, size: 8)
       #expect(data.train.labels == [0, 1] && data.test.labels == [0, 1])
+      // Two folders of one part would be.
+      try write(picture(5), folder + "/train/cafe\u{301}/c.png")
+      let error = failure { _ = try ImageFolder.load(from: folder, size: 8) }
+      #expect(error?.kind == .invalid && error?.problem.hasPrefix("two folders of one name") == true, "\(error as Any)")
     }
   }
 
