@@ -2,8 +2,9 @@
 // with unknown keys refused.
 import Compute
 import Datasets
-import Models
+import Formats
 public import Foundation
+import Models
 
 extension Configuration {
   /// One source of settings, laid over those before it.
@@ -31,10 +32,8 @@ extension Configuration {
         tree = try ConfigurationTree(encoding: Preset.named(name).configuration)
         isChosen = true
       case .file(let url):
-        guard let text = try? String(contentsOf: url, encoding: .utf8) else {
-          throw ConfigurationError("\(url.path): cannot be read: name a YAML or JSON file")
-        }
-        try tree.lay(over: ConfigurationTree(yaml: text, origin: url.path), origin: url.path, keepsSettings: isChosen)
+        try tree.lay(over: ConfigurationTree(contentsOf: url), origin: url.path, keepsSettings: isChosen)
+        isChosen = true
       case .text(let text, let origin):
         try tree.lay(over: ConfigurationTree(yaml: text, origin: origin), origin: origin, keepsSettings: isChosen)
         isChosen = true
@@ -50,7 +49,11 @@ extension Configuration {
   /// The configuration that a run wrote down, perhaps an older version's: keys that did not exist then are at their
   /// defaults, whatever a preset makes of them now. Throws `ConfigurationError`.
   static func stored(_ text: String, origin: String) throws -> Configuration {
-    try resolve([.text(text, origin: origin)], over: plain)
+    do {
+      return try resolve([.text(text, origin: origin)], over: plain)
+    } catch  where !"\(error)".hasPrefix(origin) {
+      throw ConfigurationError("\(origin): \(error)")
+    }
   }
 
   /// What a description of a network of one's own starts from.
@@ -109,6 +112,20 @@ extension Configuration {
 }
 
 extension ConfigurationTree {
+  /// Reads a YAML or JSON file. Throws `ConfigurationError`.
+  package init(contentsOf url: URL) throws {
+    let data: Data
+    do throws(FileError) {
+      data = try AtomicFile.read(url)
+    } catch {
+      throw ConfigurationError("\(url.path): cannot be read (\(error.reason)): name a YAML or JSON file")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw ConfigurationError("\(url.path): not a text in UTF-8: name a YAML or JSON file")
+    }
+    try self.init(yaml: text, origin: url.path)
+  }
+
   /// Throws at a key that `example` does not have, before decoding takes a misspelt one for a missing one.
   fileprivate func checkElements(of path: String, like example: some Encodable) throws {
     guard case .list(let items)? = self[path] else { return }
@@ -117,7 +134,7 @@ extension ConfigurationTree {
   }
 
   /// A source that lists layers describes a network of its own: what it leaves out of the network is plain, not what a
-  /// preset's network has, and so are its training settings where nobody chose a preset for them.
+  /// preset's network has, and so are its training settings where no preset and no file before it chose them.
   fileprivate mutating func lay(over other: ConfigurationTree, origin: String, keepsSettings: Bool) throws {
     guard case .map(let map) = other else { throw ConfigurationError("\(origin): a configuration is a map of keys") }
     if case .map(let model)? = map["model"], model["layers"] != nil {

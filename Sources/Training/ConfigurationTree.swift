@@ -58,6 +58,11 @@ public enum ConfigurationTree: Hashable, Sendable {
     }
     switch node {
     case .scalar(let scalar):
+      guard scalar.style != .plain || !Self.isOfAnotherBase(scalar.string) else {
+        throw ConfigurationError(
+          "\(origin): \(scalar.string): a number of base 8 or 60 in YAML: write it without leading zeros and colons, "
+            + "or in quotes where it is a text")
+      }
       self = .scalar(scalar.string, isQuoted: scalar.style != .plain)
     case .sequence(let items):
       self = .list(try items.map { try ConfigurationTree($0, origin: origin, left: &left) })
@@ -73,6 +78,14 @@ public enum ConfigurationTree: Hashable, Sendable {
     case .alias:
       throw ConfigurationError("\(origin): an alias of nothing: write the value out")
     }
+  }
+
+  /// Whether YAML 1.1 reads another number than people do: `010` as 8, `1:30` as 90.
+  private static func isOfAnotherBase(_ text: String) -> Bool {
+    let digits = text.drop { "+-".contains($0) }
+    guard digits.count > 1, digits.first?.isNumber == true else { return false }
+    return digits.first == "0" && digits.allSatisfy { "0123456789_".contains($0) }
+      || digits.contains(":") && digits.allSatisfy { "0123456789_:.".contains($0) }
   }
 
   private static func oneLine(_ error: any Error) -> String {

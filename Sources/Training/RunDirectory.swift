@@ -28,9 +28,18 @@ public struct RunDirectory: Sendable {
   /// What a resumed run starts from.
   public var state: URL { url.appendingPathComponent("checkpoints/last.state.safetensors") }
 
-  /// The weights a finished run stands for: the best by validation, or the last where nothing was held out.
+  /// The weights a finished run stands for: the best by validation, or the last where nothing was held out. Throws
+  /// `CheckpointError` where the run's result is that of best weights which are gone.
   public var chosenWeights: URL {
-    FileManager.default.fileExists(atPath: bestWeights.path) ? bestWeights : lastWeights
+    get throws {
+      if FileManager.default.fileExists(atPath: bestWeights.path) { return bestWeights }
+      guard try finishedSummary()?.validationAccuracy == nil else {
+        throw CheckpointError(
+          description: "\(bestWeights.path) is gone, of which the run's result is: bring it back, or use "
+            + "--weights \(lastWeights.path), those of the last epoch")
+      }
+      return lastWeights
+    }
   }
 
   /// Whether a run was started here, and can be gone on with: the configuration is written after the first checkpoint.
@@ -65,8 +74,8 @@ public struct RunDirectory: Sendable {
   func makeFolders() throws {
     guard let code = Self.makeFolder(url.appendingPathComponent("checkpoints").path) else { return }
     throw CheckpointError(
-      description:
-        "cannot create the run folder \(url.path): \(String(cString: strerror(code))); choose another with --runs")
+      description: "cannot create the run folder \(url.path): \(String(cString: strerror(code))); "
+        + (code == ENAMETOOLONG ? "choose a shorter --name" : "choose another with --runs"))
   }
 
   /// The system's error number, or nil where the folder is there.

@@ -85,7 +85,15 @@ enum TrainingStateFile {
   static func load(
     _ url: URL, _ buffers: Buffers, configuration: Configuration, images: String
   ) throws -> TrainingState {
-    let file = try SafetensorsFile(contentsOf: url)
+    let file: SafetensorsFile
+    do throws(SafetensorsError) {
+      file = try SafetensorsFile(contentsOf: url)
+    } catch {
+      if case .file = error.problem { throw error }
+      throw CheckpointError(
+        description: "\(url.path): damaged, the run cannot go on from it: restore a copy, or begin a new run with "
+          + "--weights \(url.deletingLastPathComponent().path)/last.safetensors")
+    }
     guard let text = file.metadata["state"] else {
       throw CheckpointError(description: "\(url.path): not a training state: nothing to resume from")
     }

@@ -69,6 +69,10 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let trace {
+      let run = try source.directory()?.configuration
+      try OutputFile.demand("--trace", trace, isNoneOf: options.files + (run.map { [$0] } ?? []))
+    }
     let size = batchSize.map { [Configuration.Layer.assignment("training.batchSize=\($0)")] } ?? []
     let configuration = try Configuration.resolve(
       options.layers + size + engine.layers, over: source.configuration() ?? Preset.default.configuration)

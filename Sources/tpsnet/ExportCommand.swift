@@ -57,13 +57,16 @@ struct ExportCommand: ParsableCommand {
       throw ValidationError("\(output): pytorch-names writes safetensors, which torch.load cannot read: name it so")
     }
     if target != .safetensors, !notes.isEmpty { throw ValidationError("--note belongs to --to safetensors") }
-    if let own = notes.first(where: { CheckpointInfo.describingKeys.contains($0.key) }) {
+    let taken = CheckpointInfo.describingKeys.union([SafetensorsFile.checksumKey])
+    if let own = notes.first(where: { taken.contains($0.key) }) {
       throw ValidationError("--note \(own.key)=…: that key describes the weights: choose another")
     }
   }
 
   func run() throws {
     let loaded = try source.load()
+    let run = try source.directory().map(OutputFile.files) ?? []
+    try OutputFile.demand("the output", output, isNoneOf: [loaded.file] + run)
     let url = URL(fileURLWithPath: output)
     switch target {
     case .safetensors:

@@ -40,6 +40,7 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let source = URL(fileURLWithPath: file)
+    try OutputFile.demand("the output", output, isNoneOf: [source] + options.files)
     let configuration = try options.fallback(for: source) ?? Configuration.resolve([])
     var (parameters, graph, info) = try options.load(weights: source)
     info.classNames = try names(info, configuration)
@@ -63,14 +64,18 @@ struct ImportCommand: ParsableCommand {
       let names = classNames.split(separator: ",", omittingEmptySubsequences: false).map {
         $0.trimmingCharacters(in: .whitespaces)
       }
-      guard names.count == info.model.classes, !names.contains("") else {
-        throw ConfigurationError("--class-names: \(names.count) names for \(info.model.classes) classes: name each")
+      guard names.count == info.model.classes, !names.contains(""), Set(names).count == names.count else {
+        throw ConfigurationError(
+          "--class-names: \(Set(names).count) different names for \(info.model.classes) classes: name each")
       }
       return names
     }
     guard info.classNames.isEmpty else { return info.classNames }
     let names = try DatasetSource(parsing: configuration.data.dataset).classNames ?? []
-    return names.count == info.model.classes ? names : []
+    guard names.count == info.model.classes else { return [] }
+    Console.error(
+      "the file names no classes: they are taken for those of \(configuration.data.dataset) (--class-names)")
+    return names
   }
 }
 

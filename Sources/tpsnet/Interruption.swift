@@ -1,14 +1,26 @@
 // Ctrl-C, SIGTERM and the end of the terminal: the first signal asks the run to stop after its step and a checkpoint,
-// another one, if it comes later and not with the first, ends the program at once.
+// another one, if it comes later and not with the first, ends the program at once, as the first does where all is saved.
 import Dispatch
 import Foundation
 import Synchronization
 
 /// Watches for signals from its creation on.
 final class Interruption {
-  /// When the first signal came; shared with the handlers' queue.
+  /// What is shared with the handlers' queue.
   private final class Request: Sendable {
-    let time = Mutex<SuspendingClock.Instant?>(nil)
+    struct State {
+      /// When the first signal came.
+      var time: SuspendingClock.Instant?
+      /// What to say before a signal ends the program at once; nil as long as there is something to save.
+      var farewell: String?
+    }
+    let state = Mutex(State())
+
+    /// Not `exit`, which would destroy what the running step still uses.
+    static func end(saying farewell: String?) -> Never {
+      if let farewell { Console.error(farewell) }
+      _exit(130)
+    }
   }
 
   /// One cause may send two signals: `timeout` signals a program and its group, Slurm a script that passes them on.
@@ -27,20 +39,27 @@ final class Interruption {
     }
     for source in sources {
       source.setEventHandler { [request] in
-        let isSecond = request.time.withLock { time in
-          guard let first = time else {
-            time = .now
-            return false
-          }
-          return SuspendingClock.now - first > Self.patience
+        let (isLast, farewell) = request.state.withLock { state in
+          let first = state.time
+          state.time = first ?? .now
+          let isSecond = first.map { SuspendingClock.now - $0 > Self.patience } ?? false
+          return (isSecond || state.farewell != nil, state.farewell)
         }
-        // Not `exit`, which would destroy what the running step still uses.
-        if isSecond { _exit(130) }
+        if isLast { Request.end(saying: farewell) }
       }
       source.resume()
     }
   }
 
   /// Whether a signal has come.
-  var isRequested: Bool { request.time.withLock { $0 != nil } }
+  var isRequested: Bool { request.state.withLock { $0.time != nil } }
+
+  /// From here on everything is saved: a signal ends the program at once, after these words; so does one that has come.
+  func endAtOnce(saying farewell: String) {
+    let isRequested = request.state.withLock { state in
+      state.farewell = farewell
+      return state.time != nil
+    }
+    if isRequested { Request.end(saying: farewell) }
+  }
 }

@@ -15,25 +15,29 @@ struct ConfigurationOptions: ParsableArguments {
   var preset: String?
 
   @Option(
+    name: .customLong("config"),
     help: ArgumentHelp(
-      "YAML or JSON file of settings, laid over the preset; one that lists layers starts from plain settings unless "
-        + "--preset is given.",
+      "YAML or JSON file of settings, laid over the preset and the files before it; one that lists layers and has none "
+        + "of them before it starts from plain settings.",
       valueName: "file"))
-  var config: String?
+  var configs: [String] = []
 
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Set one key, e.g. schedule.period=300; may be repeated.", valueName: "key=value"))
   var assignments: [String] = []
 
+  /// The files of `--config`.
+  var files: [URL] { configs.map { URL(fileURLWithPath: $0) } }
+
+  /// `--preset` and `--config`, weakest first.
+  var base: [Configuration.Layer] { (preset.map { [.preset($0)] } ?? []) + files.map { .file($0) } }
+
   /// The sources of settings, weakest first.
-  var layers: [Configuration.Layer] {
-    (preset.map { [.preset($0)] } ?? []) + (config.map { [.file(URL(fileURLWithPath: $0))] } ?? [])
-      + assignments.map { .assignment($0) }
-  }
+  var layers: [Configuration.Layer] { base + assignments.map { .assignment($0) } }
 
   /// Whether nothing was asked for.
-  var isEmpty: Bool { preset == nil && config == nil && assignments.isEmpty }
+  var isEmpty: Bool { layers.isEmpty }
 }
 
 /// `--run`, for commands to which a run is its configuration.
@@ -45,15 +49,19 @@ struct RunOptions: ParsableArguments {
 
   /// Throws `ValidationError` where a whole configuration is named beside a run.
   func validate(beside options: ConfigurationOptions) throws {
-    if name != nil, options.preset != nil || options.config != nil {
+    if name != nil, !options.base.isEmpty {
       throw ValidationError("--run brings its own configuration: leave out --preset and --config")
     }
   }
 
+  /// The run; nil where none is named.
+  func directory() throws -> RunDirectory? {
+    try name.map { try RunDirectory.find($0, in: URL(fileURLWithPath: runs)) }
+  }
+
   /// The configuration that the run wrote down, on as many threads as there are; nil where none is named.
   func configuration() throws -> Configuration? {
-    guard let name else { return nil }
-    var configuration = try RunDirectory.find(name, in: URL(fileURLWithPath: runs)).storedConfiguration()
+    guard var configuration = try directory()?.storedConfiguration() else { return nil }
     configuration.training.threads = 0
     return configuration
   }

@@ -12,6 +12,11 @@ enum OutputFile {
     }
   }
 
+  /// The files that make a run, its page apart, which is written anew.
+  static func files(of run: RunDirectory) -> [URL] {
+    [run.configuration, run.metrics, run.summary, run.bestWeights, run.lastWeights, run.state]
+  }
+
   /// What the system knows a file by; nil where there is none.
   private static func identity(_ path: String) -> [UInt64]? {
     var status = stat()

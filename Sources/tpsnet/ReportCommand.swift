@@ -78,7 +78,8 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let folder = URL(fileURLWithPath: runs)
-    let found = try names.map { try RunDirectory.find($0, in: folder) }
+    let found = try runs(in: folder)
+    if let output { try OutputFile.demand("--output", output, isNoneOf: found.flatMap(OutputFile.files)) }
     if found.count == 1 { return try report(found[0]) }
     // Runs of two folders may share a name.
     let areNamed = Set(found.map(\.url.lastPathComponent)).count == found.count
@@ -95,6 +96,18 @@ struct ReportCommand: ParsableCommand {
     try write(try comparison.html(), comparison.figures, to: page)
   }
 
+  /// The runs that are named. Of several names, which a shell may have made of `runs/*`, those of other files and
+  /// folders are left out.
+  private func runs(in folder: URL) throws -> [RunDirectory] {
+    let others = names.filter { name in
+      names.count > 1 && FileManager.default.fileExists(atPath: name)
+        && (try? RunDirectory.find(name, in: folder)) == nil
+    }
+    if !others.isEmpty { Console.error("no runs, and left out: \(others.joined(separator: ", "))") }
+    let rest = others.count < names.count ? names.filter { !others.contains($0) } : names
+    return try rest.map { try RunDirectory.find($0, in: folder) }
+  }
+
   private func report(_ run: RunDirectory) throws {
     let surroundings = RunSurroundings(data: dataOptions.directory, engine: engine)
     let data = try surroundings.data(of: run)
@@ -104,11 +117,12 @@ struct ReportCommand: ParsableCommand {
       Console.out(data.text(width: Console.outputWidth, usesColor: Console.outputUsesColor))
     }
     let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
-    if output == nil, data.summary != nil, data.test == nil, let text = try? String(contentsOf: page, encoding: .utf8),
-      !text.contains(RunData.withoutImages)
+    if output == nil, data.test == nil || data.history.isEmpty,
+      let text = try? String(contentsOf: page, encoding: .utf8), !text.contains(RunData.withoutImages)
     {
       // One with less in it would take its place.
-      Console.error("\(page.relativePath) stays as it is; --output FILE writes a report without images")
+      let lack = data.test == nil ? "images" : "curves"
+      Console.error("\(page.relativePath) stays as it is; --output FILE writes a report without \(lack)")
       if let plots { try data.figures.write(to: URL(fileURLWithPath: plots)) }
     } else {
       try write(try data.html(path: run.url.relativePath, dataFlag: dataOptions.flag), data.figures, to: page)

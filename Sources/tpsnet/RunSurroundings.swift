@@ -17,9 +17,13 @@ struct RunSurroundings {
   /// The report of `run` with all that can be had.
   func data(of run: RunDirectory) throws -> RunData {
     var result = try RunData(run)
-    guard FileManager.default.fileExists(atPath: run.chosenWeights.path) else { return result }
     guard result.summary != nil else {
-      Console.error("\(run.url.path) is not finished: its report is without test images, which are for the end")
+      let isTrained = result.history.count >= result.configuration.training.epochs
+      Console.error(
+        isTrained
+          ? "\(run.url.path) has no summary.json: \(Environment.program) train --resume "
+            + "\(ShellText.quoted(run.url.path)) judges it"
+          : "\(run.url.path) is not finished: its report is without test images, which are for the end")
       return result
     }
     var configuration = result.configuration
@@ -27,14 +31,16 @@ struct RunSurroundings {
     do {
       let dataset = try configuration.dataset(from: data)
       let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
-      let info = try Checkpoint.describe(run.chosenWeights)
+      let weights = try run.chosenWeights
+      let info = try Checkpoint.describe(weights)
       let precision = info.precision(configuration.training.precision, asked: engine.precision)
       let evaluation = try Evaluator(
-        weights: run.chosenWeights, backend: backend, set: dataset.test, precision: precision
+        weights: weights, backend: backend, set: dataset.test, precision: precision
       ).evaluate()
       try result.add(evaluation, dataset, of: run, configuration, in: precision)
     } catch
-      where error is DatasetError || error is ConfigurationError
+      where error is DatasetError || error is ConfigurationError || error is CheckpointError
+      || error is SafetensorsError
       || engine.precision == nil && error is ComputeError
     {
       Console.error("without images: \(error)")

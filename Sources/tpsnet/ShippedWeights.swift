@@ -19,8 +19,12 @@ enum ShippedWeights {
     }
     let shipped = all()
     guard let found = shipped[text] else {
-      // Reading says what is wrong with a folder.
-      if exists { return url }
+      if exists {
+        let run = RunDirectory(url)
+        throw ConfigurationError(
+          "--weights \(text): a folder: "
+            + (run.exists ? "this run's weights are \(try run.chosenWeights.path)" : "name a file of weights"))
+      }
       let names = shipped.isEmpty ? "there are none here" : "there are \(shipped.keys.sorted().joined(separator: ", "))"
       throw ConfigurationError("--weights \(text): no such file, nor shipped weights of that name (\(names))")
     }

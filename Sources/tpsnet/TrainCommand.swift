@@ -8,6 +8,7 @@ import Foundation
 import Models
 import OneDNNBackend
 import Reports
+import Search
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -91,14 +92,17 @@ struct TrainCommand: ParsableCommand {
       if let summary = try run.finishedSummary() {
         Console.error(
           "\(run.url.path) is finished; to train on: \(Environment.program) train --weights "
-            + "\(ShellText.quoted(run.chosenWeights.path))\(dataOptions.flag) --epochs …")
-        return report(summary, run)
+            + "\(ShellText.quoted(try run.chosenWeights.path))\(dataOptions.flag) --epochs …")
+        return try report(summary, run)
       }
       configuration = try run.storedConfiguration()
       resumed = run
     } else {
       configuration = try Configuration.resolve(base(trial, checkpoint) + options.layers + flags)
       configuration.remarkOnFactors()
+      if let trial, trial.configuration.model != configuration.model {
+        Console.error("the network is not that of the trial: --config or --set changes it")
+      }
     }
     let dataset: Dataset
     do {
@@ -114,12 +118,14 @@ struct TrainCommand: ParsableCommand {
     let backend = try OneDNNBackend.make(configuration)
     let start = try checkpoint.map { try Self.load($0, for: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
+    if FileManager.default.fileExists(atPath: run.url.appendingPathComponent(StudyRecord.ownerFile).path) {
+      throw ConfigurationError("\(run.url.path) is the folder of a study: choose another --name")
+    }
     let (begun, precision) = run.precision(configuration.training.precision, best: OneDNNBackend.bestPrecision)
     if begun == .bf16, precision == .fp32 {
       Console.error("this CPU has no bf16, in which the run began: it goes on in fp32, and not to the same bytes")
     }
-    // Until here there is nothing to save, and a signal just ends the program.
-    let interruption = Interruption()
+    var interruption: Interruption?
     let reporter = ProgressReporter(
       isTerminal: Console.isTerminal, width: Console.width, usesColor: Console.usesColor, write: Console.progress)
     defer { reporter.finish() }
@@ -129,7 +135,7 @@ struct TrainCommand: ParsableCommand {
       emit: { event in
         reporter.show(event)
         log?.record(event)
-      }, isInterrupted: { interruption.isRequested })
+      }, isInterrupted: { interruption?.isRequested == true })
     if let start, let weights {
       if try trainer.start(from: start.parameters, called: weights) {
         try start.info.checkOrder(of: dataset.train)
@@ -148,15 +154,26 @@ struct TrainCommand: ParsableCommand {
     Console.error(
       "run \(run.url.path): \(Format.grouped(try configuration.model.graph().parameterCount)) parameters, "
         + "\(precision.rawValue), \(Format.counted(backend.threads, "thread"))")
-    switch try trainer.train() {
-    case .interrupted(let epoch, let step):
+    let continuation =
+      "go on with: \(Environment.program) train --resume \(ShellText.quoted(run.url.path))\(dataOptions.flag)"
+    let outcome: TrainingOutcome
+    do {
+      // Until here there is nothing to save, and a signal just ends the program.
+      let watch = Interruption()
+      interruption = watch
+      outcome = try trainer.train()
+      if case .finished = outcome { watch.endAtOnce(saying: "interrupted before the test; \(continuation)") }
+    } catch  where run.exists && (error is FileError || error is SafetensorsError) {
       reporter.finish()
-      Console.error(
-        "interrupted after epoch \(epoch), step \(step); go on with: \(Environment.program) train --resume "
-          + ShellText.quoted(run.url.path) + dataOptions.flag)
+      Console.error("the last checkpoint stays; once files can be written again, \(continuation)")
+      throw error
+    }
+    reporter.finish()
+    switch outcome {
+    case .interrupted(let epoch, let step):
+      Console.error("interrupted after epoch \(epoch), step \(step); \(continuation)")
       throw ExitCode(130)
     case .finished(let result):
-      reporter.finish()
       let (summary, evaluation) = try finish(run, result, configuration, dataset, backend, precision)
       try run.write(summary)
       log?.finish(summary)
@@ -166,7 +183,7 @@ struct TrainCommand: ParsableCommand {
         // What matters is written.
         Console.error("no report: \(error)")
       }
-      report(summary, run)
+      try report(summary, run)
     }
   }
 
@@ -186,7 +203,7 @@ struct TrainCommand: ParsableCommand {
   /// named: plain settings for their network if they do not say how they were trained.
   private func base(_ trial: StudyTrial?, _ checkpoint: URL?) throws -> [Configuration.Layer] {
     if let trial { return [.text(try trial.configuration.yaml(), origin: trial.study)] }
-    guard let checkpoint, options.preset == nil, options.config == nil,
+    guard let checkpoint, options.base.isEmpty,
       let info = try? Checkpoint.describe(checkpoint)
     else { return [] }
     var own = try info.configuration() ?? Configuration(model: info.model)
@@ -201,7 +218,7 @@ struct TrainCommand: ParsableCommand {
   /// What a run without a name is called after.
   private func stem(_ trial: StudyTrial?) -> String {
     if let trial { return "\(trial.study)-trial-\(trial.number)" }
-    let file = options.config ?? (options.preset == nil ? weights : nil)
+    let file = options.configs.last ?? (options.preset == nil ? weights : nil)
     return options.preset ?? file.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
       ?? Preset.default.name
   }
@@ -239,7 +256,7 @@ struct TrainCommand: ParsableCommand {
     try AtomicFile.write(Data(page.utf8), to: run.report)
   }
 
-  private func report(_ summary: RunSummary, _ run: RunDirectory) {
+  private func report(_ summary: RunSummary, _ run: RunDirectory) throws {
     let validation = summary.validationAccuracy.map { ", validation accuracy \(Format.percent($0))" } ?? ""
     Console.out(
       "\(summary.dataset): \(summary.epochs) epochs in \(Format.duration(summary.seconds)); "
@@ -248,7 +265,7 @@ struct TrainCommand: ParsableCommand {
       "test accuracy \(Format.percent(summary.testAccuracy)) "
         + "(\(Format.percent(summary.testAccuracyFlipTTA)) with mirror images averaged)")
     summary.testImages.flatMap { Format.confidence(summary.testAccuracy, of: $0) }.map { Console.out($0) }
-    Console.out("weights: \(run.chosenWeights.path)")
+    Console.out("weights: \(try run.chosenWeights.path)")
     if FileManager.default.fileExists(atPath: run.report.path) { Console.out("report: \(run.report.path)") }
   }
 }

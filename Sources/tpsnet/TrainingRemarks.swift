@@ -66,9 +66,7 @@ extension Configuration {
 extension ConfigurationOptions {
   /// Whether they say how many classes there are.
   func namesClasses() throws -> Bool {
-    let file = try config.map { path in
-      try ConfigurationTree(yaml: String(contentsOfFile: path, encoding: .utf8), origin: path)
-    }
-    return file?["model.classes"] != nil || assignments.contains { $0.hasPrefix("model.classes") }
+    try files.contains { try ConfigurationTree(contentsOf: $0)["model.classes"] != nil }
+      || assignments.contains { $0.hasPrefix("model.classes") }
   }
 }

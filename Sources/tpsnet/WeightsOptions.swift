@@ -44,15 +44,19 @@ struct WeightsOptions: ParsableArguments {
     }
   }
 
+  /// The run; nil where weights are named.
+  func directory() throws -> RunDirectory? {
+    try runName.map { try RunDirectory.find($0, in: URL(fileURLWithPath: runs)) }
+  }
+
   /// Reads the weights.
   func load() throws -> Loaded {
-    if let runName {
-      let run = try RunDirectory.find(runName, in: URL(fileURLWithPath: runs))
+    if let run = try directory() {
+      let file = try run.chosenWeights
       var configuration = try run.storedConfiguration()
       configuration.training.threads = 0
-      let (parameters, graph, info) = try Checkpoint.load(run.chosenWeights, fallback: configuration)
-      return Loaded(
-        file: run.chosenWeights, parameters: parameters, graph: graph, info: info, configuration: configuration)
+      let (parameters, graph, info) = try Checkpoint.load(file, fallback: configuration)
+      return Loaded(file: file, parameters: parameters, graph: graph, info: info, configuration: configuration)
     }
     let file = try ShippedWeights.file(weights ?? "")
     var (parameters, graph, info) = try options.load(weights: file)
@@ -90,7 +94,7 @@ extension ConfigurationOptions {
     do {
       return try Configuration.resolve(layers, over: Configuration(model: Checkpoint.describe(weights).model))
     } catch let error as CheckpointError {
-      guard config != nil else { throw error }
+      guard !configs.isEmpty else { throw error }
       return try Configuration.resolve(layers)
     }
   }
@@ -98,10 +102,9 @@ extension ConfigurationOptions {
   /// What weights that were read by `load(weights:)` say of their training, and single settings over it; `--preset` and
   /// `--config` are for weights that say nothing.
   func configuration(of info: CheckpointInfo) throws -> Configuration {
-    let chosen = Array(layers.dropLast(assignments.count))
     if var own = try info.configuration() {
       own.training.threads = 0
-      guard chosen.isEmpty else {
+      guard base.isEmpty else {
         throw ConfigurationError(
           "--weights brings the configuration of its training: leave out --preset and --config; --set changes parts of "
             + "it")
@@ -109,19 +112,19 @@ extension ConfigurationOptions {
       return try Configuration.resolve(single, over: own)
     }
     // What the file says is stronger than a preset, which is for its network.
-    var base = try preset.map { try Preset.named($0).configuration } ?? Configuration(model: info.model)
-    if let dataset = info.dataset { base.data.dataset = dataset }
+    var start = try preset.map { try Preset.named($0).configuration } ?? Configuration(model: info.model)
+    if let dataset = info.dataset { start.data.dataset = dataset }
     let others = preset == nil ? layers : Array(layers.dropFirst())
-    var result = try Configuration.resolve(others, over: base)
+    var result = try Configuration.resolve(others, over: start)
     result.model = info.model
     return result
   }
 
   /// The data set that the options name; nil where they name none.
   func dataset(for model: ResNetSpec) throws -> String? {
-    var base = Configuration(model: model)
-    base.data.dataset = ""
-    let named = try Configuration.resolve(layers, over: base).data.dataset
+    var nameless = Configuration(model: model)
+    nameless.data.dataset = ""
+    let named = try Configuration.resolve(layers, over: nameless).data.dataset
     return named.isEmpty ? nil : named
   }
 }

@@ -87,7 +87,14 @@ import Testing
     }
     let missing = try tpsnet("summary", "--weights", folder.path("missing"))
     #expect(missing.code == 2 && missing.errorLines.count == 1 && missing.errors.contains("/missing: no such file"))
-    try expectFailure(["summary", "--weights", workspace.runs], workspace.runs)
+    for (place, remedy) in [
+      (workspace.runs, "name a file of weights"),
+      (workspace.file("shared", "").path, "shared/checkpoints/best.safetensors"),
+    ] {
+      let outcome = try tpsnet("summary", "--weights", place)
+      #expect(outcome.code == 2 && outcome.errors.contains("\(place): a folder: "), "\(outcome.errors)")
+      #expect(outcome.errors.contains(remedy), "\(outcome.errors)")
+    }
   }
 
   @Test func othersWeightsAreRefused() throws {
@@ -122,6 +129,8 @@ import Testing
     try expectFailure(
       ["train", "--config", workspace.configuration, "--data", workspace.data, "--runs", file + "/runs"],
       "\(file)/runs/tiny-1: Not a directory", "--runs")
+    try expectFailure(
+      training(on: workspace.data) + ["--name", String(repeating: "a", count: 300)], "choose a shorter --name")
     // What was computed is said all the same.
     let outcome = try tpsnet(
       "test", "--run", "shared", "--runs", workspace.runs, "--data", workspace.data, "--save-logits", file + "/a")
@@ -136,6 +145,23 @@ import Testing
     let test = try tpsnet("test", "--weights", weights, "--data", workspace.data, "--save-logits", weights)
     #expect(test.code == 2 && test.errors.contains("would overwrite"), "\(test.errors)")
     #expect(try Data(contentsOf: URL(fileURLWithPath: weights)) == before)
+    let shared = ["--run", "shared", "--runs", workspace.runs]
+    for command in [
+      ["export", "--weights", weights, "--to", "onnx", weights],
+      ["export", "--to", "pytorch-names", workspace.file("shared", "config.yaml").path] + shared,
+      ["import", weights, weights],
+      ["report", "shared", "--runs", workspace.runs, "--output", workspace.file("shared", "metrics.csv").path],
+    ] {
+      let outcome = try tpsnet(command)
+      #expect(outcome.code == 2 && outcome.errors.contains("would overwrite"), "\(outcome.errors)")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: weights)) == before)
+    let configuration = try folder.write("net.yaml", Data(contentsOf: URL(fileURLWithPath: workspace.configuration)))
+    for source in [["--config", configuration], shared] {
+      let file = source.first == "--config" ? configuration : workspace.file("shared", "config.yaml").path
+      let bench = try tpsnet(["bench", "--steps", "1", "--trace", file] + source)
+      #expect(bench.code == 2 && bench.errors.contains("would overwrite"), "\(bench.errors)")
+    }
     // Nor a run that lost its configuration.
     let run = folder.url.appendingPathComponent("lost/run")
     try FileManager.default.createDirectory(at: run.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -157,7 +183,7 @@ import Testing
     let state = run.appendingPathComponent("checkpoints/last.state.safetensors")
     let bytes = try Data(contentsOf: state)
     try bytes.dropLast(9).write(to: state)
-    try expectFailure(resume, state.path, "not a usable safetensors file")
+    try expectFailure(resume, state.path, "damaged")
     try FileManager.default.removeItem(at: state)
     try expectFailure(resume, "\(state.path): No such file")
     try bytes.write(to: state)
@@ -165,7 +191,22 @@ import Testing
     let yaml = try String(contentsOf: configuration, encoding: .utf8)
     try Data(yaml.replacingOccurrences(of: "momentum: 0.9", with: "momentum: 0.8").utf8).write(to: configuration)
     try expectFailure(resume, state.path, "belongs to another configuration")
+    try Data().write(to: configuration)
+    let emptied = try tpsnet(resume)
+    #expect(emptied.code == 2 && emptied.errors.contains("tpsnet: \(configuration.path): "), "\(emptied.errors)")
     try Data(yaml.utf8).write(to: configuration)
     #expect(try tpsnet(resume).code == 0)
+    // The result is that of weights which are no more.
+    let best = run.appendingPathComponent("checkpoints/best.safetensors")
+    try FileManager.default.removeItem(at: best)
+    for command in ["test", "predict", "export"] {
+      let rest =
+        command == "test"
+        ? ["--data", workspace.data] : command == "export" ? ["--to", "onnx", folder.path("a")] : ["-"]
+      try expectFailure([command, "--run", run.path] + rest, "\(best.path) is gone", "--weights ")
+    }
+    let report = try tpsnet("report", run.path, "--data", workspace.data)
+    #expect(report.code == 0 && report.errors.contains("without images: \(best.path) is gone"), "\(report.errors)")
+    #expect(report.errors.contains("report.html stays as it is"), "\(report.errors)")
   }
 }

@@ -22,4 +22,24 @@ import Testing
     let summary = try JSONSerialization.jsonObject(with: Data(contentsOf: workspace.file("real", "summary.json")))
     #expect((summary as? [String: Any])?["testAccuracy"] as? Double == result["accuracy"] as? Double)
   }
+
+  /// Which is only done again: all is saved by then.
+  @Test(.enabled(if: isThere, "no CIFAR-10 at TPSNET_DATA")) func aSignalEndsTheJudgingToo() throws {
+    let workspace = try Workspace()
+    let environment = ["TPSNET_DATA": Self.data]
+    let program = try Program(
+      [
+        "train", "--config", workspace.configuration, "--runs", workspace.runs, "--name", "real", "--limit-train", "64",
+        "--epochs", "1", "--set", "data.validation=100",
+      ], environment: environment)
+    program.wait(forError: "train loss ")
+    program.send(SIGINT)
+    let outcome = try program.outcome()
+    #expect(outcome.code == 130 && outcome.output.isEmpty, "\(outcome.errors)")
+    #expect(outcome.errorLines.last?.hasPrefix("interrupted ") == true, "\(outcome.errors)")
+    #expect(outcome.errorLines.last?.contains("; go on with: ") == true, "\(outcome.errors)")
+    #expect(!FileManager.default.fileExists(atPath: workspace.file("real", "summary.json").path))
+    let rest = try tpsnet("train", "--resume", "real", "--runs", workspace.runs, environment: environment)
+    #expect(rest.code == 0 && rest.output.contains("test accuracy "), "\(rest.errors)")
+  }
 }

@@ -100,6 +100,10 @@ import Testing
       let refused = try tpsnet(comparison + [option, value])
       #expect(refused.code == 2 && refused.errors.contains("\(option) is for the images"), "\(refused.errors)")
     }
+    // As a shell writes out `runs/*`.
+    let all = [workspace.file("shared", "").path, other, folder.path("page.html")]
+    let some = try tpsnet(["report", "--output", folder.path("page.html")] + all)
+    #expect(some.code == 0 && some.errors.hasPrefix("no runs, and left out: \(all[2])\n"), "\(some.errors)")
     let unknown = try report("nobody")
     #expect(unknown.code == 2 && unknown.errors.hasPrefix("tpsnet: no run nobody: "), "\(unknown.errors)")
   }

@@ -25,6 +25,9 @@ import Testing
       #expect(["svg", "png", "pdf"].allSatisfy { names.contains("\(name).\($0)") }, "\(names)")
     }
 
+    let over = try tpsnet(report + ["--output", workspace.storage])
+    #expect(over.code == 2 && over.errors.contains("would overwrite"), "\(over.errors)")
+
     let document = try tpsnet(report + ["--json", "--epoch", "1"]).json()
     #expect(document["comparedAfterEpochs"] as? Int == 1 && (document["trials"] as? [Any])?.count == 9)
     #expect((document["importance"] as? [Any])?.count == 3 && document["best"] != nil)

@@ -88,6 +88,12 @@ import Training
     #expect(trained.code == 0 && trained.output.contains("test accuracy "), "\(trained.errors)")
     let text = try String(contentsOf: data.file("winner", "config.yaml"), encoding: .utf8)
     #expect(text.contains("channels: 5") && text.contains("batchSize: 16") && text.contains("epochs: 2"))
+    let remark = "the network is not that of the trial"
+    #expect(!trained.errors.contains(remark))
+    let other = try tpsnet(
+      "train", "--from-trial", "tiny#1", "--storage", workspace.storage, "--config", data.configuration, "--data",
+      "/none")
+    #expect(other.code == 1 && other.errors.contains(remark), "\(other.errors)")
     let missing = try tpsnet("train", "--from-trial", "tiny#2", "--storage", workspace.storage)
     #expect(missing.code == 2 && missing.errorLines.count == 1 && missing.errors.contains("has no trial 2"))
   }

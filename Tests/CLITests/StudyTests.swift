@@ -4,6 +4,7 @@ import Foundation
 import Search
 import TestSupport
 import Testing
+import Training
 
 @Suite struct StudyTests {
   let workspace: SearchWorkspace
@@ -16,6 +17,8 @@ import Testing
       (["--dataset", "folder:\(workspace.folder.path)"], "no such folder"),
       (["--set", "model.classes=3"], "add --set model.classes=10"),
       (["--set", "data.validation=4000"], "choose data.validation"),
+      (["--set", "training.batchSize=90"], "90 is more than the 80 images left"),
+      (["--study=-x"], "use a plain folder name"),
     ] {
       let outcome = try tpsnet(workspace.arguments(workers: 1, trials: 1) + settings)
       #expect(outcome.code != 0 && outcome.errors.contains(part), "\(outcome.errors)")
@@ -24,6 +27,36 @@ import Testing
     // Other machines may have them.
     let waiting = workspace.arguments(workers: 0, trials: 1) + ["--set", "model.classes=3"]
     #expect(try tpsnet(waiting).code == 0)
+  }
+
+  @Test func aConfigurationIsLaidOverTheSpacesPreset() throws {
+    let folder = try TemporaryFolder()
+    let part = try folder.write("part.yaml", Data("augmentation: {cutout: 7}".utf8))
+    func make(_ preset: String) throws -> Outcome {
+      let space = try folder.write("space.yaml", Data("preset: \(preset)\noptimizer.learningRate: [0.1, 0.2]".utf8))
+      return try tpsnet(
+        "search", "run", "--study", "tiny", "--storage", workspace.storage, "--folder", folder.path("trials"),
+        "--space",
+        space, "--config", part, "--workers", "0")
+    }
+    let unknown = try make("nope")
+    #expect(unknown.code == 2 && unknown.errors.contains("unknown preset nope"), "\(unknown.errors)")
+    let made = try make("tiny")
+    #expect(made.code == 0 && made.errors.hasPrefix("1 variable; "), "\(made.errors)")
+    let text = try #require(try workspace.study().record.attributes[StudyDefinition.attribute])
+    let definition = try StudyDefinition(json: text)
+    #expect(try definition.baseConfiguration().model == Preset.named("tiny").configuration.model)
+    #expect(definition.base.contains("cutout: 7"))
+  }
+
+  @Test func theEndOfASpaceAndFailedTrialsAreSaid() throws {
+    let space = workspace.space + "-small"
+    try Data("training.batchSize: [8, 90]".utf8).write(to: URL(fileURLWithPath: space))
+    let outcome = try tpsnet(
+      workspace.arguments(workers: 1, trials: 3) + ["--space", space, "--pruner", "none", "--epochs", "1"])
+    #expect(outcome.code == 0 && outcome.output.contains("2 trials: 1 complete, 1 failed"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("1 trial failed; the most frequent reason: "), "\(outcome.errors)")
+    #expect(outcome.errors.contains("2 trials instead of 3"), "\(outcome.errors)")
   }
 
   @Test func aStudyIsDeleted() throws {

@@ -123,6 +123,19 @@ import Training
     #expect(configuration.training.epochs == 7)
   }
 
+  /// YAML 1.1 takes them for 8, 90 and 0.
+  @Test func numbersOfOtherBasesAreRefused() throws {
+    for text in ["010", "1:30", "-00"] {
+      expectFailure(
+        .assignment("training.seed=\(text)"), "--set training.seed=\(text): \(text): a number of base 8 or 60 in YAML")
+    }
+    let seed = try Configuration.resolve([.assignment("training.seed=10")]).training.seed
+    #expect(seed == 10)
+    for rate in ["0.01", "+0.01", "1e-2"] {
+      #expect(try Configuration.resolve([.assignment("optimizer.learningRate=\(rate)")]).optimizer.learningRate == 0.01)
+    }
+  }
+
   @Test func unreadableTextsAreNamed() {
     expectFailure(.text("training: [", origin: "a.yaml"), "a.yaml: not valid YAML: ")
     expectFailure(.text("training: {epochs: 3, epochs: 4}", origin: "a.yaml"), "a.yaml: not valid YAML: ", "epochs")
@@ -131,7 +144,7 @@ import Training
     let deep = String(repeating: "[", count: 100_000)
     expectFailure(.text(deep, origin: "a.yaml"), "a.yaml: not valid YAML: ")
     #expect(failure { _ = try Configuration.resolve([.text(deep, origin: "a")]) }?.count ?? 0 < 400)
-    expectFailure(.file(URL(fileURLWithPath: "/no/such.yaml")), "/no/such.yaml: cannot be read")
+    expectFailure(.file(URL(fileURLWithPath: "/no/such.yaml")), "/no/such.yaml: cannot be read (No such file")
     expectFailure(.file(FileManager.default.temporaryDirectory), "\(FileManager.default.temporaryDirectory.path): ")
   }
 }

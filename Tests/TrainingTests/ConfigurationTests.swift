@@ -115,7 +115,8 @@ import Training
       "model.activation=gelu", "model.pooling=max", "model.initialization=dirac", "model.stem.whitening=true",
       "model.logitScale=0.5", "model.classifierBias=false", "model.batchNorm.momentum=0.4",
     ].map { Configuration.Layer.assignment($0) }
-    let described = text("model: {stem: {channels: 8}, layers: [{blocks: 1, channels: 8, stride: 1}], pool: 32}")
+    let network = "model: {stem: {channels: 8}, layers: [{blocks: 1, channels: 8, stride: 1}], pool: 32}"
+    let described = text(network)
     let expected = ResNetSpec(
       stem: .init(channels: 8), layers: [.init(blocks: 1, channels: 8, stride: 1)], pool: 32)
     #expect(try Configuration.resolve(changes + [described]).model == expected)
@@ -123,6 +124,13 @@ import Training
     #expect(try resolve(described) == Configuration(model: expected))
     let chosen = try resolve(.preset("tpsnet"), described)
     #expect(chosen.model == expected && chosen.training.epochs == 300 && chosen.optimizer.learningRate == 0.01)
+    // So are they where a file before it has some, and the last file wins.
+    let folder = try TemporaryFolder()
+    let files = try [
+      "training: {epochs: 7, seed: 1}", "\(network)\ntraining: {seed: 2}", "training: {seed: 3}",
+    ].enumerated().map { Configuration.Layer.file(URL(fileURLWithPath: try folder.write("\($0).yaml", Data($1.utf8)))) }
+    let laid = try Configuration.resolve(files)
+    #expect(laid.model == expected && laid.training.epochs == 7 && laid.training.seed == 3)
     // One that only changes a number keeps the rest.
     let configuration = try Configuration.resolve(changes + [text("model: {pool: 2}")])
     #expect(configuration.model.activation == .gelu && configuration.model.pool == 2)

@@ -269,12 +269,17 @@ import Training
     counters.metadata["state"] = "{}"
     var short = SafetensorsFile(metadata: counters.metadata)
     for tensor in counters.tensors { try short.add(tensor.name, shape: [1], floats: [0]) }
-    for damaged in [flipped, bytes.dropLast(9), Data(), counters.serialized(), short.serialized()] {
+    for (damaged, remedy) in [
+      (flipped, "restore a copy"), (bytes.dropLast(9), "restore a copy"),
+      (Data(), "--weights \(first.run.lastWeights.path)"),
+      (counters.serialized(), ""), (short.serialized(), ""),
+    ] {
       try damaged.write(to: first.run.state)
       let second = run("run", .fp32)
       second.resumes = true
       let text = failure { _ = try second.outcome() } ?? "no error"
       #expect(text.hasPrefix("\(first.run.state.path): ") && !text.contains("\n"), "\(text)")
+      #expect(remedy.isEmpty || text.contains(remedy), "\(text)")
     }
     try FileManager.default.copyItem(at: first.run.lastWeights, to: folder.url.appendingPathComponent("weights"))
     try FileManager.default.removeItem(at: first.run.state)

@@ -108,6 +108,11 @@ public struct SearchSpace: Sendable {
     try checkValues(origin: origin)
   }
 
+  /// The preset that a space file names; nil where it names none. Throws `SpaceError`.
+  public static func preset(of text: String, origin: String) throws -> String? {
+    try SpaceFile(yaml: text, origin: origin).preset?.name
+  }
+
   /// The variable called `name`.
   public func parameter(named name: String) -> Parameter? { parameters.first { $0.name == name } }
 }

@@ -17,8 +17,8 @@ struct SpaceCompiler {
 
   init(_ file: SpaceFile, base: Configuration?, settings: [String]) throws {
     do {
-      self.base =
-        try base ?? file.preset.map { try Preset.named($0.name).configuration } ?? Preset.default.configuration
+      let own = try file.preset.map { try Preset.named($0.name).configuration }
+      self.base = base ?? own ?? Preset.default.configuration
     } catch let error as ConfigurationError {
       throw SpaceError(file.preset?.mark ?? SourceMark(origin: "preset"), "preset", "\(error)")
     }

@@ -41,6 +41,14 @@ struct StorageOptions: ParsableArguments {
     }
   }
 
+  /// The files of a storage in one; none of a database elsewhere.
+  var files: [URL] {
+    get throws {
+      guard case .sqlite(let path) = try place else { return [] }
+      return ["", "-wal", "-shm"].map { URL(fileURLWithPath: path + $0) }
+    }
+  }
+
   private var place: StorageURL {
     get throws {
       do {
@@ -57,6 +65,10 @@ struct StudyOptions: ParsableArguments {
   @Option(help: "Name of the study.")
   var study: String
   @OptionGroup var place: StorageOptions
+
+  func validate() throws {
+    if study.isEmpty { throw ValidationError("--study: name one") }
+  }
 }
 
 extension StudyStorage {

@@ -51,6 +51,7 @@ struct SearchReportCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let output { try OutputFile.demand("--output", output, isNoneOf: options.place.files) }
     let storage = try options.place.existing()
     let record = try storage.known(options.study)
     let trials = try storage.trials(in: record.id, states: nil)
@@ -78,7 +79,11 @@ struct SearchReportCommand: ParsableCommand {
 
   private func document(_ data: StudyData) -> Document {
     Document(
-      study: data.name, counts: Dictionary(uniqueKeysWithValues: data.counts.map { ($0.state.rawValue, $0.count) }),
+      study: data.name,
+      counts: Dictionary(
+        uniqueKeysWithValues: TrialState.allCases.map { state in
+          (state.rawValue, data.counts.first { $0.state == state }?.count ?? 0)
+        }),
       comparedAfterEpochs: data.epoch,
       importance: data.importance.map { Document.Share(variable: $0.parameter, share: $0.value) },
       best: data.ranked.first.map(TrialRow.init), trials: data.trials.map(TrialRow.init))

@@ -1,6 +1,7 @@
 // `tpsnet search run`: makes a study or goes on with it, and watches the workers that it starts.
 // It may be killed at any moment: the same command goes on.
 import ArgumentParser
+import Compute
 import Datasets
 import Formats
 import Foundation
@@ -93,9 +94,18 @@ struct SearchRunCommand: ParsableCommand {
       supervisor.complaints.forEach { Console.error("tpsnet: worker: \($0)") }
       throw ExitCode(1)
     }
-    if progress.best == nil, let reason = try progress.commonestError(storage, record) {
-      Console.error("tpsnet: no trial has a result; the most frequent reason: \(reason)")
-      throw ExitCode(1)
+    if let reason = try progress.commonestError(storage, record) {
+      let failed =
+        progress.best == nil
+        ? "no trial has a result" : "\(Format.counted(progress.counts[.failed] ?? 0, "trial")) failed"
+      Console.error("tpsnet: \(failed); the most frequent reason: \(reason)")
+      if progress.best == nil { throw ExitCode(1) }
+    }
+    let made = progress.counts.values.reduce(0, +)
+    if let wanted = definition.trials, made < wanted, !isStopped(record, storage) {
+      Console.error(
+        "the space has no more points that are possible and keep the budget: \(Format.counted(made, "trial")) instead of "
+          + "\(wanted)")
     }
     if let best = progress.best {
       Console.error("the best in full: \(record.command(forTrial: best.number, in: options.place))\(dataOptions.flag)")
@@ -147,12 +157,26 @@ struct SearchRunCommand: ParsableCommand {
     return (try storage.known(known.name), definition)
   }
 
-  /// A new study's trials would go on from the checkpoints of another's.
+  /// A new study's trials would go on from the checkpoints of another's. Throws `ConfigurationError` there, and where a
+  /// name is to be a folder's and cannot.
   private func demandEmptyFolder() throws {
-    let path = folder ?? Self.folder(of: options.study)
+    let name = options.study
+    if name.hasPrefix("-")
+      || folder == nil && (name.contains("/") || [".", ".."].contains(name) || name.utf8.count > 200)
+    {
+      throw ConfigurationError(
+        "--study \(name): use a plain folder name" + (name.hasPrefix("-") ? "" : ", or say --folder"))
+    }
+    let path = folder ?? Self.folder(of: name)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    guard names.contains(where: { $0.hasPrefix("trial-") || $0 == StudyRecord.ownerFile }) else { return }
-    throw ConfigurationError("\(path) holds the trials of another study: remove it, or choose another --folder")
+    if names.contains(where: { $0.hasPrefix("trial-") || $0 == StudyRecord.ownerFile }) {
+      throw ConfigurationError(
+        "\(path) holds the trials of another study, which --storage \(options.place.storage) does not know: say which "
+          + "does, or choose another --folder")
+    }
+    if RunDirectory(URL(fileURLWithPath: path)).exists {
+      throw ConfigurationError("\(path) is the folder of a run of train: choose another --study or --folder")
+    }
   }
 
   private static func folder(of study: String) -> String { "runs/\(study)" }
@@ -174,10 +198,21 @@ struct SearchRunCommand: ParsableCommand {
   /// A study keeps its settings: one whose images are missing, or do not suit its networks, could not be mended. Where
   /// there are no workers here, there need not be images either.
   private func checkTraining(_ definition: StudyDefinition) throws {
-    guard var trial = try definition.proposer().trainableConfiguration(), workers > 0 else { return }
+    let proposer = try definition.proposer()
+    guard var trial = try proposer.trainableConfiguration(), workers > 0 else { return }
     let images = try trial.loadDataset(from: dataOptions.directory).train
     try Trainer.check(images, fits: trial.model.graph())
-    _ = try Trainer.split(images, trial.data)
+    let left = try Trainer.split(images, trial.data).train.count
+    // What is searched fails those trials alone.
+    func isFixed(_ path: String) -> Bool { proposer.space.parameter(named: path) == nil }
+    guard trial.training.batchSize <= left || !isFixed("training.batchSize") else {
+      throw ConfigurationError(
+        "training.batchSize: \(trial.training.batchSize) is more than the \(left) images left to train on")
+    }
+    let hasPrecision = trial.training.precision.resolved == .fp32 || OneDNNBackend.bestPrecision == .bf16
+    guard hasPrecision || !isFixed("training.precision") else {
+      throw ConfigurationError("training.precision: this CPU has no bf16 instructions: use fp32 or auto")
+    }
   }
 
   private func describe(_ proposer: Proposer) {
@@ -189,7 +224,7 @@ struct SearchRunCommand: ParsableCommand {
     var lost = share.over.sorted { $0.key < $1.key }.map { "\(percent($1)) over \($0)" }
     if share.impossible > 0 { lost.append("\(percent(share.impossible)) impossible") }
     Console.error(
-      "\(proposer.space.parameters.count) variables; \(Format.percent(share.share))\(margin) of the space keeps the budget"
+      "\(Format.counted(proposer.space.parameters.count, "variable")); \(Format.percent(share.share))\(margin) of the space keeps the budget"
         + (lost.isEmpty ? "" : "; " + lost.joined(separator: ", ")))
     let images = base.data.limitTrain > 0 ? Format.grouped(base.data.limitTrain) : "all"
     let rungs = definition.rungs
@@ -197,7 +232,8 @@ struct SearchRunCommand: ParsableCommand {
       Console.error("no --trials: new trials are made until Ctrl-C or tpsnet search stop")
     }
     Console.error(
-      "\(images) training images, \(Format.grouped(base.data.validation)) held out for validation; \(definition.epochs) epochs"
+      "\(images) training images, \(Format.grouped(base.data.validation)) held out for validation; "
+        + Format.counted(definition.epochs, "epoch")
         + (rungs.isEmpty || rungs.count > 20 ? "" : ", rungs after \(rungs.map(String.init).joined(separator: ", "))"))
   }
 
@@ -214,9 +250,9 @@ struct SearchRunCommand: ParsableCommand {
 
   private func workerArguments(_ folder: URL, _ threads: Int) -> [String] {
     [
-      "search", "worker", "--study", options.study, "--storage", options.place.storage, "--threads", "\(threads)",
+      "search", "worker", "--study=\(options.study)", "--storage=\(options.place.storage)", "--threads", "\(threads)",
       "--folder", folder.path, "--supervised",
-    ] + (dataOptions.data.map { ["--data", $0] } ?? [])
+    ] + (dataOptions.data.map { ["--data=\($0)"] } ?? [])
   }
 
   /// Whether `search stop` was called since `record` was read.

@@ -26,7 +26,8 @@ extension StudyRecord {
     let mark = folder.appendingPathComponent(Self.ownerFile)
     if let other = try? String(contentsOf: mark, encoding: .utf8) {
       guard other == owner else {
-        throw ConfigurationError("\(folder.path) is the folder of another study: remove it, or choose another --folder")
+        throw ConfigurationError(
+          "\(folder.path) is the folder of another study: choose another --folder, or say its --storage")
       }
       return
     }

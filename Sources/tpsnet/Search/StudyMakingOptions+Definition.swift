@@ -15,7 +15,8 @@ extension StudyMakingOptions {
     }
     let text = try Self.text(of: space)
     var definition = try StudyDefinition(
-      space: text, origin: space, base: base, settings: settings, epochs: epochs, sampler: (sampler ?? .random).sampler,
+      space: text, origin: space, base: base(of: text, space), settings: settings, epochs: epochs,
+      sampler: (sampler ?? .random).sampler,
       pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0, budget: chosenBudget ?? Budget())
     if let grace, definition.rungs.isEmpty {
       throw ConfigurationError(
@@ -23,7 +24,8 @@ extension StudyMakingOptions {
     }
     if images != nil {
       // Fewer are held out only because fewer are trained on.
-      let full = try StudyDefinition(space: text, origin: space, base: base, settings: otherSettings)
+      let full = try StudyDefinition(
+        space: text, origin: space, base: base(of: text, space), settings: otherSettings)
       definition.fullValidation = try full.baseConfiguration().data.validation
     }
     return definition
@@ -32,10 +34,11 @@ extension StudyMakingOptions {
   /// What the options say, and for the rest what `stored` says.
   func definition(goingOnWith stored: StudyDefinition) throws -> StudyDefinition {
     var result = stored
-    if space != nil || !settings.isEmpty || configuration.preset != nil || configuration.config != nil {
+    if space != nil || !settings.isEmpty || !configuration.base.isEmpty {
       // Whatever the default preset has become since.
+      let text = try space.map(Self.text) ?? stored.space
       let made = try StudyDefinition(
-        space: space.map(Self.text) ?? stored.space, origin: stored.origin, base: base ?? stored.baseConfiguration(),
+        space: text, origin: stored.origin, base: base(of: text, stored.origin) ?? stored.baseConfiguration(),
         settings: settings)
       (result.space, result.settings, result.base) = (made.space, made.settings, made.base)
     }
@@ -56,14 +59,11 @@ extension StudyMakingOptions {
     return text
   }
 
-  /// `--preset` and `--config`, if either was given.
-  private var base: Configuration? {
-    get throws {
-      let layers =
-        (configuration.preset.map { [.preset($0)] } ?? [])
-        + (configuration.config.map { [Configuration.Layer.file(URL(fileURLWithPath: $0))] } ?? [])
-      return layers.isEmpty ? nil : try Configuration.resolve(layers)
-    }
+  /// `--preset`, or else the preset of the space `text`, and `--config` over it; nil where neither option was given.
+  private func base(of text: String, _ origin: String) throws -> Configuration? {
+    guard !configuration.base.isEmpty else { return nil }
+    let own = configuration.preset == nil ? try SearchSpace.preset(of: text, origin: origin) : nil
+    return try Configuration.resolve((own.map { [.preset($0)] } ?? []) + configuration.base)
   }
 
   /// What is laid over the space: `--images` and the like, then `--set`. Evaluation costs a third of a training step an
@@ -125,7 +125,8 @@ extension StudyDefinition {
     }
     if others(settings) != others(stored.settings) {
       try demand(
-        "--set, --images, --precision, --dataset", \.settings, "repeat them as they were, leave out these and --space")
+        "--set, --images, --precision, --dataset", \.settings,
+        "repeat them as they were, or leave out these, --space, --preset and --config")
     }
     // As values: a text may be older than a setting.
     if try baseConfiguration() != stored.baseConfiguration() { try demand("--preset, --config", \.base) }
