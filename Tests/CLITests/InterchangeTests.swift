@@ -16,7 +16,7 @@ import Testing
   @Test func aTrainingCheckpointIsImported() throws {
     let output = folder.path("weights.safetensors")
     let outcome = try tpsnet("import", torch.appendingPathComponent("network.pt").path, output, "--json")
-    #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(outcome.code == 0 && outcome.errors.hasPrefix("the file names no classes: "), "\(outcome.errors)")
     let result = try outcome.json()
     #expect(result["parameters"] as? Int == 12_626)
     #expect((result["classNames"] as? [String])?.first == "airplane")
@@ -91,7 +91,9 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("out")))
     let network = torch.appendingPathComponent("network.pt").path
     let names = try tpsnet("import", network, folder.path("out"), "--class-names", "a,b")
-    #expect(names.code == 2 && names.errors.contains("2 names for 10 classes"))
+    #expect(names.code == 2 && names.errors.contains("2 different names for 10 classes"))
+    let twice = try tpsnet("import", network, folder.path("out"), "--class-names", "a,b,c,d,e,f,g,h,i,a")
+    #expect(twice.code == 2 && twice.errors.contains("9 different names for 10 classes"))
     let other = try tpsnet("import", network, folder.path("out"), "--preset", "tpsnet")
     #expect(other.code == 1 && other.errors.contains("has shape"))
   }

@@ -17,15 +17,23 @@ import Testing
   private func run(_ workspace: SearchWorkspace, _ arguments: [String], kills: Int, seed: UInt64) throws -> Int {
     var random = CounterRandom(seed: seed)
     var done = 0
-    func reports() -> Int { (try? workspace.trials().reduce(0) { $0 + $1.intermediateValues.count }) ?? 0 }
-    var known = reports()
+    /// The epochs that the trials at work have reported.
+    func progress() -> [Int: Int] {
+      let running = ((try? workspace.trials()) ?? []).filter { $0.state == .running }
+      return Dictionary(running.map { ($0.number, $0.intermediateValues.count) }) { $1 }
+    }
+    var known = progress()
     for _ in 0..<4 * kills + 1 {
       let program = try Program(arguments)
       while program.isRunning, done < kills {
         let pause = ContinuousClock.now + .milliseconds(150 + random.integer(below: 700))
-        // Three deaths at the same place are a trial's end, so it has to come from one place to the next.
-        program.wait { ContinuousClock.now >= pause && reports() >= known + 3 }
-        known = reports()
+        // Three deaths at the same place are a trial's end, so each has to come from one place to the next.
+        program.wait {
+          guard ContinuousClock.now >= pause else { return false }
+          let now = progress()
+          return !now.isEmpty && now.allSatisfy { number, epochs in known[number].map { epochs > $0 } ?? true }
+        }
+        known = progress()
         let workers = Processes.children(of: program.number)
         guard program.isRunning, !workers.isEmpty else { continue }
         let target = Target.allCases[random.integer(below: 3)]
