@@ -73,7 +73,7 @@ import Testing
     let kills = try run(workspace, workspace.arguments() + settings, kills: 20, seed: seed)
     print("\(kills) kills, seed \(seed)")
     let trials = try workspace.trials()
-    #expect(trials.map(\.number) == Array(0..<12) && kills >= 10, "seed \(seed)")
+    #expect(trials.map(\.number) == Array(0..<12) && kills >= 5, "seed \(seed)")
     for (trial, other) in zip(trials, expected) {
       #expect(trial.state == .complete && trial.parameters == other.parameters, "seed \(seed), \(trial)")
       #expect(trial.value == other.value && trial.intermediateValues == other.intermediateValues, "seed \(seed)")
