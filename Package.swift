@@ -37,8 +37,10 @@ let package = Package(
     .systemLibrary(name: "CCrypto"),
     .systemLibrary(name: "CPostgreSQL"),
     .systemLibrary(name: "CSQLite"),
+    // Not CImageCodecs: C files are compiled in the reverse order of their paths, and after all Swift that is ready, but
+    // Datasets, with most of the build behind it, waits for this one.
     .target(
-      name: "CImageCodecs",
+      name: "ImageCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg"), .linkedLibrary("webp")]),
 
     // Its folder of headers has a link to those of `.deps`.
@@ -55,7 +57,7 @@ let package = Package(
       name: "OneDNNBackend", dependencies: ["CKernels", "COneDNN", "Compute", "Models", "Randomness"],
       linkerSettings: linkOneDNN),
     .target(
-      name: "Datasets", dependencies: ["CArchive", "CCrypto", "CImageCodecs", "Formats", "Randomness"]),
+      name: "Datasets", dependencies: ["CArchive", "CCrypto", "Formats", "ImageCodecs", "Randomness"]),
     .target(name: "Formats"),
     .target(
       name: "Training",
@@ -104,7 +106,7 @@ let package = Package(
     .testTarget(
       name: "ReportsTests",
       dependencies: ["Datasets", "Models", "Plots", "Reports", "Search", "TestSupport", "Training"]),
-    .testTarget(name: "PlotsTests", dependencies: ["CImageCodecs", "Plots", "Randomness"]),
+    .testTarget(name: "PlotsTests", dependencies: ["ImageCodecs", "Plots", "Randomness"]),
     // These two run the program and the examples; as dependencies, which `swift test` builds anyway, those would have to
     // be linked before the tests are compiled.
     .testTarget(
@@ -129,7 +131,8 @@ let unoptimized = [
 let quickly = ["-Onone", "-gnone", "-no-emit-module-separately-wmo", "-index-ignore-system-modules"]
 
 for target in package.targets where target.type != .system && target.type != .plugin {
-  guard !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests") else { continue }
+  let isSwift = !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests")
+  guard isSwift, target.name != "ImageCodecs" else { continue }
   target.swiftSettings =
     (target.swiftSettings ?? []) + strict + (unoptimized.contains(target.name) ? [.unsafeFlags(quickly)] : [])
 }

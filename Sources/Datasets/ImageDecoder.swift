@@ -1,6 +1,6 @@
 // PNG, JPEG and WebP files to RGB bytes, within bounds on their size, and RGB bytes to PNG.
-// The codecs themselves are behind CImageCodecs.
-import CImageCodecs
+// The codecs themselves are behind ImageCodecs.
+import ImageCodecs
 import Glibc
 
 /// The largest images that are read.

@@ -1,5 +1,5 @@
 // Figures as files: each is what its format says, the same bytes every time, and holds what its words say.
-import CImageCodecs
+import ImageCodecs
 import Foundation
 import FoundationXML
 import Plots
