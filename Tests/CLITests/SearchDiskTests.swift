@@ -47,4 +47,22 @@ import Testing
     let outcome = try tpsnet(workspace.arguments(trials: 1) + ["--pruner", "none"])
     #expect(outcome.code == 2 && outcome.errors.contains("choose another --folder"), "\(outcome.errors)")
   }
+
+  @Test(.enabled(if: SmallDisk.isPossible, "only root can mount a small file system"))
+  func whatMayNotBeWrittenCanBeRead() throws {
+    let workspace = try SearchWorkspace(data: data)
+    #expect(try tpsnet(workspace.arguments(trials: 1) + ["--pruner", "none", "--epochs", "1"]).code == 0)
+    let disk = try #require(try SmallDisk(megabytes: 4))
+    let copy = disk.path + "/the study?.db"
+    try FileManager.default.copyItem(atPath: workspace.storage, toPath: copy)
+    try #require(disk.makeReadOnly())
+    for command in ["list", "best", "report"] {
+      let arguments = ["search", command, "--study", "tiny", "--json", "--storage"]
+      let outcome = try tpsnet(arguments + [copy])
+      #expect(
+        try outcome.code == 0 && outcome.output == tpsnet(arguments + [workspace.storage]).output, "\(outcome.errors)")
+    }
+    let stop = try tpsnet("search", "stop", "--study", "tiny", "--storage", copy)
+    #expect(stop.code == 1 && stop.errors.contains("may not be written"), "\(stop.errors)")
+  }
 }

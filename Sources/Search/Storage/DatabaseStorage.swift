@@ -17,7 +17,8 @@ public final class DatabaseStorage: StudyStorage {
   let texts = Mutex<[Distribution: String]>([:])
 
   /// Opens the database at `url` (see `StorageURL`) and makes tables that are missing; unless `makesTables`, those of
-  /// studies must be there, and so must an SQLite file. Locks are waited for, and broken connections made anew, for up to `patience`.
+  /// studies must be there, and so must an SQLite file, which need then only be read. Locks are waited for, and broken
+  /// connections made anew, for up to `patience`.
   public init(url: String, makesTables: Bool = true, patience: Duration = .seconds(60)) throws {
     let url = try StorageURL(url)
     place = url.description
@@ -26,15 +27,18 @@ public final class DatabaseStorage: StudyStorage {
       guard makesTables || FileManager.default.fileExists(atPath: path) else {
         throw StorageError.unusable("there is no file \(path): check --storage, or begin a study with search run")
       }
-      let file = try SQLiteConnection(path: path, patience: patience)
+      let isReadOnly = !makesTables && SQLiteConnection.isReadOnly(path)
+      let file = try SQLiteConnection(path: path, patience: patience, isReadOnly: isReadOnly)
       if !makesTables { try Schema.demandTables(file) }
-      try file.useWriteAheadLog(patience)
       connection = file
+      if isReadOnly, try Schema.isReady(file) { return }
+      try Schema.prepare(file)
+      try file.useWriteAheadLog(patience)
     case .postgreSQL(let address):
       connection = try PostgreSQLConnection(url: url, address: address, patience: patience)
       if !makesTables { try Schema.demandTables(connection) }
+      try Schema.prepare(connection)
     }
-    try Schema.prepare(connection)
   }
 
   /// Makes all calls of `body` on this thread one transaction: a thousand trials at the price of one.

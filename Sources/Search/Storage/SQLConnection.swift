@@ -68,6 +68,8 @@ struct SQLDialect: Sendable {
   let clustered: String
   /// Whether a table ?1 exists, as a count.
   let tableCount: String
+  /// How many tables there are; nil where other programs are expected to have some.
+  let allTables: String?
 }
 
 /// Failures that the storage handles itself.

@@ -25,7 +25,8 @@ extension SQLDialect {
     ],
     key: "INTEGER", time: "DATETIME", real: "FLOAT", direction: "VARCHAR(8)", state: "VARCHAR(8)",
     valueType: "VARCHAR(7)", intermediateValueType: "VARCHAR(7)", clustered: " WITHOUT ROWID",
-    tableCount: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1")
+    tableCount: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1",
+    allTables: "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
 
   /// PostgreSQL: rows are locked one by one.
   static let postgreSQL = SQLDialect(
@@ -37,5 +38,6 @@ extension SQLDialect {
     key: "SERIAL", time: "TIMESTAMP WITHOUT TIME ZONE", real: "FLOAT(53)", direction: "studydirection",
     state: "trialstate", valueType: "trialvaluetype", intermediateValueType: "trialintermediatevaluetype",
     clustered: "",
-    tableCount: "SELECT count(*) FROM pg_tables WHERE tablename = ?1 AND schemaname = ANY (current_schemas(false))")
+    tableCount: "SELECT count(*) FROM pg_tables WHERE tablename = ?1 AND schemaname = ANY (current_schemas(false))",
+    allTables: nil)
 }

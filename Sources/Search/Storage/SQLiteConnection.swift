@@ -11,16 +11,24 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
   private let lock = NSRecursiveLock()
   private let session: SQLiteSession
 
-  /// Opens the file at `path`, made if it is missing. Locks are waited for up to `patience`.
-  init(path: String, patience: Duration) throws {
+  /// Opens the file at `path`, made if it is missing unless it is opened only to be read. Locks are waited for up to
+  /// `patience`.
+  init(path: String, patience: Duration, isReadOnly: Bool = false) throws {
     self.path = path
     do {
-      session = try SQLiteSession(path: path, patience: patience)
+      session = try SQLiteSession(path: path, patience: patience, isReadOnly: isReadOnly)
+      if isReadOnly { return }
       // Moving the log into the file waits for the disk: for one trial in two hundred instead of one in fifty.
       for setting in ["synchronous = NORMAL", "wal_autocheckpoint = 4000"] { try session.execute("PRAGMA \(setting)") }
     } catch let failure as SQLiteSession.Failure {
       throw Self.meaning(of: failure, path)
     }
+  }
+
+  /// Whether a file may be read and not written, or nothing be made beside it.
+  static func isReadOnly(_ path: String) -> Bool {
+    let folder = (path as NSString).deletingLastPathComponent
+    return access(path, W_OK) != 0 || access(folder.isEmpty ? "." : folder, W_OK) != 0
   }
 
   /// Turns on the write-ahead log, with which readers and the writer do not wait for one another. The switch needs the

@@ -22,10 +22,21 @@ final class SQLiteSession: SQLSession {
   private let waiting: Waiting
   private var statements: [String: OpaquePointer] = [:]
 
-  /// Opens the file at `path`, made if it is missing. Locks are waited for up to `patience`. Throws `Failure`.
-  init(path: String, patience: Duration) throws {
+  /// Opens the file at `path`, made if it is missing unless it is opened only to be read. Locks are waited for up to
+  /// `patience`. Throws `Failure`.
+  init(path: String, patience: Duration, isReadOnly: Bool) throws {
     var opened: OpaquePointer?
-    let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
+    var (name, access) = (path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+    if isReadOnly {
+      access = SQLITE_OPEN_READONLY
+      // Readers make the files of a write-ahead log where these are missing, unless nobody is said to write.
+      if !FileManager.default.fileExists(atPath: path + "-wal"),
+        let place = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+      {
+        (name, access) = ("file:\(place)?immutable=1", access | SQLITE_OPEN_URI)
+      }
+    }
+    let code = sqlite3_open_v2(name, &opened, access | SQLITE_OPEN_NOMUTEX, nil)
     guard let opened, code == SQLITE_OK else {
       // Without memory there is not even a place for the message.
       let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "no memory"

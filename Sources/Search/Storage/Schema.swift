@@ -22,19 +22,17 @@ enum Schema {
 
   /// Makes the tables that are missing. Throws `unusable` where the database is of another version of Optuna.
   static func prepare(_ connection: any SQLConnection) throws {
+    if try isReady(connection) { return }
     let dialect = connection.dialect
     func exists(_ table: String, _ session: any SQLSession) throws -> Bool {
       try Self.exists(table, dialect, session)
     }
-    // Looking needs no lock, so that opening a storage waits for nobody.
-    let isReady = try connection.transaction(.read) { session, _ in
-      try exists("trials", session) && exists("alembic_version", session) && exists("tpsnet_studies", session)
-        && isCurrent(session)
-    }
-    if isReady { return }
     try connection.transaction(.write) { session, _ in
       for statement in dialect.beforeTables { try session.execute(statement) }
       if try !exists("trials", session) {
+        if let count = dialect.allTables, try session.first(count, take: { try $0.integer(0) }) ?? 0 > 0 {
+          throw StorageError.unusable("the file holds another program's tables: choose another --storage")
+        }
         for statement in optunaTypes(dialect) + optunaTables(dialect) { try session.execute(statement) }
       }
       if try !exists("alembic_version", session) {
@@ -51,6 +49,14 @@ enum Schema {
       if try !exists("tpsnet_studies", session) {
         for statement in ownTables(dialect) + dialect.afterTables { try session.execute(statement) }
       }
+    }
+  }
+
+  /// Whether all tables are there. Looking needs no lock, so that opening a storage waits for nobody.
+  static func isReady(_ connection: any SQLConnection) throws -> Bool {
+    try connection.transaction(.read) { session, _ in
+      try ["trials", "alembic_version", "tpsnet_studies"].allSatisfy { try exists($0, connection.dialect, session) }
+        && isCurrent(session)
     }
   }
 

@@ -155,4 +155,13 @@ import Testing
     let error = #expect(throws: StorageError.self) { try place.open() }
     #expect("\(try #require(error))".contains("optuna storage upgrade"))
   }
+
+  @Test func anotherProgramsFileIsLeftAlone() throws {
+    let place = try StorageKind.sqlite.place()
+    try run("CREATE TABLE notes (text)", in: place)
+    let error = #expect(throws: StorageError.self) { try place.open() }
+    #expect("\(try #require(error))".contains("another program's tables"))
+    #expect(try run("SELECT count(*) FROM sqlite_master", in: place) == "1")
+    #expect(try run("PRAGMA journal_mode", in: place) == "delete")
+  }
 }
