@@ -32,7 +32,7 @@ extension [Figure] {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw FileError(operation: "make the folder", path: folder.path, reason: error.localizedDescription)
+      throw FileError(operation: "make the folder", path: folder.path, reason: "name another with --plots")
     }
     for figure in self { try figure.write(to: folder) }
   }

@@ -2,7 +2,6 @@
 // with unknown keys refused.
 import Compute
 import Datasets
-import Formats
 public import Foundation
 import Models
 
@@ -114,16 +113,7 @@ extension Configuration {
 extension ConfigurationTree {
   /// Reads a YAML or JSON file. Throws `ConfigurationError`.
   package init(contentsOf url: URL) throws {
-    let data: Data
-    do throws(FileError) {
-      data = try AtomicFile.read(url)
-    } catch {
-      throw ConfigurationError("\(url.path): cannot be read (\(error.reason)): name a YAML or JSON file")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw ConfigurationError("\(url.path): not a text in UTF-8: name a YAML or JSON file")
-    }
-    try self.init(yaml: text, origin: url.path)
+    try self.init(yaml: YAMLText.read(url), origin: url.path)
   }
 
   /// Throws at a key that `example` does not have, before decoding takes a misspelt one for a missing one.

@@ -135,7 +135,7 @@ extension SafetensorsFile {
 
 extension ImageSet {
   /// A checksum of the labels and of one byte in 61.
-  var fingerprint: String {
+  package var fingerprint: String {
     var crc = CRC32(.castagnoli)
     labels.withUnsafeBytes { crc.update($0) }
     crc.update(stride(from: 0, to: pixels.count, by: 61).map { pixels[$0] })

@@ -1,6 +1,7 @@
 // Text in YAML: the one way it is parsed, which refuses a few lines that would occupy the parser for ever,
 // and words as YAML reads them, for settings that are made of options or paths.
-import Foundation
+import Formats
+package import Foundation
 package import Yams
 
 /// Text in YAML, of which JSON is a part.
@@ -8,6 +9,20 @@ package enum YAMLText {
   /// Why a text is not given to the parser.
   package struct TooManyAliases: Error, CustomStringConvertible {
     package var description: String { "more than \(largestAliasCount) aliases: write the values out" }
+  }
+
+  /// The text in a file, which is `option`'s value. Throws `ConfigurationError`.
+  package static func read(_ url: URL, _ option: String = "") throws -> String {
+    let data: Data
+    do throws(FileError) {
+      data = try AtomicFile.read(url)
+    } catch {
+      throw ConfigurationError("\(option)\(url.path): cannot be read (\(error.reason)): name a YAML or JSON file")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw ConfigurationError("\(option)\(url.path): not a text in UTF-8: name a YAML or JSON file")
+    }
+    return text
   }
 
   /// The node that `text` says; nil where it says nothing. Throws `TooManyAliases` or a `YamlError`.

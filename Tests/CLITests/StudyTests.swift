@@ -59,6 +59,23 @@ import Training
     #expect(outcome.errors.contains("2 trials instead of 3"), "\(outcome.errors)")
   }
 
+  /// Accuracies on others could not be compared.
+  @Test func aStudyKeepsItsImages() throws {
+    let batch = URL(fileURLWithPath: workspace.data.data).appendingPathComponent(
+      "cifar-10-batches-bin/data_batch_2.bin")
+    let bytes = try Data(contentsOf: batch)
+    func run(trials: Int) throws -> Outcome {
+      try tpsnet(workspace.arguments(workers: 1, trials: trials) + ["--pruner", "none", "--epochs", "1"])
+    }
+    #expect(try run(trials: 1).code == 0)
+    try (Data([bytes[0] ^ 1]) + bytes.dropFirst()).write(to: batch)
+    let refused = try run(trials: 2)
+    #expect(refused.code == 1 && refused.errors.contains("not those of the study's first trials"), "\(refused.errors)")
+    try bytes.write(to: batch)
+    let rest = try run(trials: 2)
+    #expect(rest.code == 0 && rest.output.contains("2 trials: 2 complete"), "\(rest.errors)")
+  }
+
   @Test func aStudyIsDeleted() throws {
     let run = workspace.arguments(workers: 1, trials: 2) + ["--pruner", "none", "--epochs", "1"]
     #expect(try tpsnet(run).code == 0)

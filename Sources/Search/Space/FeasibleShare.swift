@@ -1,4 +1,5 @@
 // What share of a space keeps the budget, and, where none does, how far away the closest point is.
+import Foundation
 import Models
 import Randomness
 
@@ -133,9 +134,13 @@ extension Budget.Limit {
     switch self {
     case .parameters: "\(Self.grouped(amount)) parameters"
     case .multiplyAdds: "\(Self.grouped(amount)) multiply-adds"
-    case .secondsPerEpoch: "\((10 * amount).rounded() / 10) predicted seconds an epoch"
-    case .memoryBytes: "\(Self.grouped((amount / 1_048_576).rounded(.up))) predicted MiB of memory"
+    case .secondsPerEpoch: "\(Self.significant(amount)) predicted seconds an epoch"
+    case .memoryBytes: "\(Self.significant(amount / 1_048_576)) predicted MiB of memory"
     }
+  }
+
+  private static func significant(_ value: Double) -> String {
+    value < 1000 ? String(format: "%.3g", value) : grouped(value.rounded())
   }
 
   private static func grouped(_ value: Double) -> String {

@@ -46,7 +46,9 @@ struct SearchWorkerCommand: ParsableCommand {
       throw ConfigurationError("study \(record.name) has no folder for checkpoints yet: name one with --folder")
     }
     try record.claim(folder)
-    let surroundings = TrialSurroundings(data: dataOptions.directory, threads: threads)
+    let surroundings = TrialSurroundings(data: dataOptions.directory, threads: threads) { images in
+      try record.demandSame(images, proposer.space, in: storage)
+    }
     let training = TrialTraining(
       in: folder, configuration: proposer.configuration, prepare: surroundings.prepare,
       watch: { _, write in

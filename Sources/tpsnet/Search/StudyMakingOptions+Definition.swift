@@ -53,10 +53,10 @@ extension StudyMakingOptions {
 
   private static func text(of space: String) throws -> String {
     if let text = SearchSpace.shipped(named: space) { return text }
-    guard let text = try? String(contentsOfFile: space, encoding: .utf8) else {
+    guard FileManager.default.fileExists(atPath: space) else {
       throw ConfigurationError("--space \(space): no such file, and none of the spaces \(spaceNames)")
     }
-    return text
+    return try YAMLText.read(URL(fileURLWithPath: space), "--space ")
   }
 
   /// `--preset`, or else the preset of the space `text`, and `--config` over it; nil where neither option was given.

@@ -16,13 +16,15 @@ final class TrialSurroundings {
 
   private let directory: DataDirectory
   private let threads: Int?
+  private let check: (ImageSet) throws -> Void
   private var dataset: (key: DataKey, dataset: Dataset)?
   private var backend: (convolutions: ConvolutionAlgorithms, backend: OneDNNBackend)?
 
-  /// Data from `directory`, computation by so many threads.
-  init(data directory: DataDirectory, threads: Int?) {
+  /// Data from `directory`, computation by so many threads. `check` sees the training images before any trial does.
+  init(data directory: DataDirectory, threads: Int?, check: @escaping (ImageSet) throws -> Void) {
     self.directory = directory
     self.threads = threads
+    self.check = check
   }
 
   /// See `TrialTraining`.
@@ -30,6 +32,7 @@ final class TrialSurroundings {
     let key = DataKey(name: configuration.data.dataset, imageSize: configuration.model.input.height)
     let known = dataset.flatMap { $0.key == key ? $0.dataset : nil }
     var images = try known ?? configuration.dataset(from: directory)
+    if known == nil { try check(images.train) }
     try configuration.fillNormalization(from: images)
     // What is not there cannot be looked at.
     images = Dataset(name: images.name, train: images.train, test: try images.test.subset([]))
