@@ -87,9 +87,14 @@ let package = Package(
       name: "example-album", dependencies: ["Datasets", "OneDNNBackend", "Training"], path: "Examples/Album"),
     .executableTarget(name: "results-figures", dependencies: ["Plots"], path: "Experiments/Figures"),
 
-    // What several test targets share; no product contains it.
+    // What several test targets share; no product contains it. The parser of arguments is none of it, but would be
+    // compiled after all tests, and the program after that alone.
     .target(
-      name: "TestSupport", dependencies: ["Compute", "Formats", "Models", "Randomness"], path: "Tests/TestSupport"),
+      name: "TestSupport",
+      dependencies: [
+        "Compute", "Formats", "Models", "Randomness",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Tests/TestSupport"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models"]),
