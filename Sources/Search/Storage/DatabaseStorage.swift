@@ -29,16 +29,15 @@ public final class DatabaseStorage: StudyStorage {
       }
       let isReadOnly = !makesTables && SQLiteConnection.isReadOnly(path)
       let file = try SQLiteConnection(path: path, patience: patience, isReadOnly: isReadOnly)
-      if !makesTables { try Schema.demandTables(file) }
+      if makesTables { try Schema.demandRoom(file) } else { try Schema.demandTables(file) }
       connection = file
       if isReadOnly, try Schema.isReady(file) { return }
-      try Schema.prepare(file)
       try file.useWriteAheadLog(patience)
     case .postgreSQL(let address):
       connection = try PostgreSQLConnection(url: url, address: address, patience: patience)
       if !makesTables { try Schema.demandTables(connection) }
-      try Schema.prepare(connection)
     }
+    try Schema.prepare(connection)
   }
 
   /// Makes all calls of `body` on this thread one transaction: a thousand trials at the price of one.

@@ -16,6 +16,16 @@ enum Schema {
     }
   }
 
+  /// Throws `unusable` where a file has tables, and none of studies; changes nothing.
+  static func demandRoom(_ connection: any SQLConnection) throws {
+    let dialect = connection.dialect
+    guard let count = dialect.allTables else { return }
+    let isOthers = try connection.transaction(.read) { session, _ in
+      try !exists("trials", dialect, session) && session.first(count) { try $0.integer(0) } ?? 0 > 0
+    }
+    if isOthers { throw StorageError.unusable("the file holds another program's tables: choose another --storage") }
+  }
+
   private static func exists(_ table: String, _ dialect: SQLDialect, _ session: any SQLSession) throws -> Bool {
     try session.first(dialect.tableCount, .text(table)) { try $0.integer(0) } ?? 0 > 0
   }
@@ -30,9 +40,6 @@ enum Schema {
     try connection.transaction(.write) { session, _ in
       for statement in dialect.beforeTables { try session.execute(statement) }
       if try !exists("trials", session) {
-        if let count = dialect.allTables, try session.first(count, take: { try $0.integer(0) }) ?? 0 > 0 {
-          throw StorageError.unusable("the file holds another program's tables: choose another --storage")
-        }
         for statement in optunaTypes(dialect) + optunaTables(dialect) { try session.execute(statement) }
       }
       if try !exists("alembic_version", session) {
