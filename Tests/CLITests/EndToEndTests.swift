@@ -186,12 +186,16 @@ import Training
     #expect(result["accuracy"] as? Double == Double(correct) / 20)
     #expect(result["loss"] is Double)
     let confusion = try #require(result["confusion"] as? [[Int]])
-    #expect(confusion.map { $0.reduce(0, +) } == [Int](repeating: 2, count: 10))
-    #expect((0..<10).reduce(0) { $0 + confusion[$1][$1] } == correct)
-    #expect((result["perClass"] as? [Double]) == (0..<10).map { Double(confusion[$0][$0]) / 2 })
-    #expect((0...1).contains(try #require(result["calibrationError"] as? Double)))
+    #expect(confusion.count == 10 && confusion.allSatisfy { $0.reduce(0, +) == 2 })
+    let diagonal: [Int] = confusion.indices.map { confusion[$0][$0] }
+    #expect(diagonal.reduce(0, +) == correct)
+    let perClass: [Double] = diagonal.map { Double($0) / 2 }
+    #expect(result["perClass"] as? [Double] == perClass)
+    let calibrationError = try #require(result["calibrationError"] as? Double)
+    #expect(calibrationError >= 0 && calibrationError <= 1)
     let mistakes = try #require(result["mistakes"] as? [[String: Any]])
-    #expect(mistakes.count == 20 - correct && Set(mistakes.compactMap { $0["image"] as? Int }).count == mistakes.count)
+    let mistaken = Set(mistakes.compactMap { $0["image"] as? Int })
+    #expect(mistakes.count == 20 - correct && mistaken.count == mistakes.count)
     let worst = try #require(mistakes.first?["image"] as? Int)
     #expect(try test().output.contains("most confidently wrong: image \(worst), "))
     #expect(
@@ -225,10 +229,12 @@ import Training
     let file = try logits()
     #expect(file["logits"]?.shape == [20, 10] && file["labels"]?.shape == [20])
     let labels = try file.int64s(named: "labels")
-    #expect(labels == (0..<20).map { Int64($0 % 10) })
-    let values = try file.floats(named: "logits")
-    let correct = zip(predictions(values), labels).filter { $0 == Int($1) }.count
-    #expect(try summary()["testAccuracy"] as? Double == Double(correct) / 20)
+    let expected: [Int64] = (0..<20).map { $0 % 10 }
+    #expect(labels == expected)
+    let predictions = try predictions(file.floats(named: "logits"))
+    let correct = zip(predictions, labels).count { Int64($0) == $1 }
+    let accuracy = try summary()["testAccuracy"] as? Double
+    #expect(accuracy == Double(correct) / 20)
     #expect(try logits("--batch-size", "7").floats(named: "logits").count == 200)
   }
 

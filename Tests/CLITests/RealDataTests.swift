@@ -30,7 +30,7 @@ import Testing
     let program = try Program(
       [
         "train", "--config", workspace.configuration, "--runs", workspace.runs, "--name", "real", "--limit-train", "64",
-        "--epochs", "1", "--set", "data.validation=100", "--set", "model.stem.channels=32",
+        "--epochs", "1", "--set", "data.validation=100", "--set", "model.stem.channels=16",
       ], environment: environment)
     program.wait(forError: "train loss ")
     program.send(SIGINT)

@@ -14,7 +14,7 @@ import Testing
     throws
   {
     let disk = try #require(try SmallDisk(megabytes: 1))
-    let settings = ["--pruner", "none", "--epochs", "100"]
+    let settings = ["--pruner", "none", "--epochs", "50"]
     let quiet = try SearchWorkspace(data: data)
     #expect(try tpsnet(quiet.arguments(trials: 3) + settings).code == 0)
 

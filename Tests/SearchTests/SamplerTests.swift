@@ -139,11 +139,11 @@ import Training
   }
 
   @Test(arguments: [separable, conditional]) func learningBeatsChance(text: String) throws {
-    let seeds = 0..<10 as Range<UInt64>
+    let seeds = 0..<6 as Range<UInt64>
     func losses(_ sampler: Sampler) throws -> [Double] {
       try seeds.map { try -Self.best(text, sampler, seed: $0) }.sorted()
     }
     let (chance, learned) = (try losses(.random), try losses(.tpe(TreeParzenSettings())))
-    #expect(learned[5] < 0.5 * chance[5], "\(learned) \(chance)")
+    #expect(learned[3] < 0.5 * chance[3], "\(learned) \(chance)")
   }
 }

@@ -141,7 +141,8 @@ import Training
     }
     let (averages, last) = (try scales(ema: 0.9999), try scales(ema: 0))
     // 0.4 where the whole run's steps count.
-    let share = zip(averages, last).map { $0 * $1 }.reduce(0, +) / last.map { $0 * $0 }.reduce(0, +)
+    func product(_ one: [Float], _ other: [Float]) -> Float { zip(one, other).reduce(0) { $0 + $1.0 * $1.1 } }
+    let share = product(averages, last) / product(last, last)
     #expect(share > 0.65, "\(averages), \(last)")
   }
 
