@@ -132,8 +132,8 @@ let unoptimized = [
   "CLITests", "ComputeTests", "DatasetsTests", "FormatsTests", "ModelsTests", "OneDNNBackendTests", "PlotsTests",
   "RandomnessTests", "ReportsTests", "SearchTests", "TrainingTests",
 ]
-// No second job for a module that nobody imports, no index of the system's modules, nothing for debuggers.
-let quickly = ["-Onone", "-gnone", "-no-emit-module-separately-wmo", "-index-ignore-system-modules"]
+// No second job for a module that nobody imports, no index of the system's modules.
+let quickly = ["-Onone", "-no-emit-module-separately-wmo", "-index-ignore-system-modules"]
 
 for target in package.targets where target.type != .system && target.type != .plugin {
   let isSwift = !target.name.hasPrefix("C") || target.name == "Compute" || target.name.hasSuffix("Tests")
