@@ -99,13 +99,16 @@ struct ReportCommand: ParsableCommand {
   /// The runs that are named. Of several names, which a shell may have made of `runs/*`, those of other files and
   /// folders are left out.
   private func runs(in folder: URL) throws -> [RunDirectory] {
-    let others = names.filter { name in
-      names.count > 1 && FileManager.default.fileExists(atPath: name)
-        && (try? RunDirectory.find(name, in: folder)) == nil
+    var (runs, others) = ([RunDirectory](), [String]())
+    for name in names {
+      do {
+        runs.append(try RunDirectory.find(name, in: folder))
+      } catch  where names.count > 1 && FileManager.default.fileExists(atPath: name) {
+        others.append(name)
+      }
     }
     if !others.isEmpty { Console.error("no runs, and left out: \(others.joined(separator: ", "))") }
-    let rest = others.count < names.count ? names.filter { !others.contains($0) } : names
-    return try rest.map { try RunDirectory.find($0, in: folder) }
+    return runs.isEmpty ? [try RunDirectory.find(names[0], in: folder)] : runs
   }
 
   private func report(_ run: RunDirectory) throws {

@@ -82,7 +82,7 @@ struct SearchReportCommand: ParsableCommand {
       study: data.name,
       counts: Dictionary(
         uniqueKeysWithValues: TrialState.allCases.map { state in
-          (state.rawValue, data.counts.first { $0.state == state }?.count ?? 0)
+          (state.rawValue, data.trials.count { $0.state == state })
         }),
       comparedAfterEpochs: data.epoch,
       importance: data.importance.map { Document.Share(variable: $0.parameter, share: $0.value) },

@@ -14,9 +14,9 @@ extension StudyMakingOptions {
         "there is no study \(study) to go on with: --space FILE makes it (or one of \(Self.spaceNames))")
     }
     let text = try Self.text(of: space)
+    let base = try base(of: text, space)
     var definition = try StudyDefinition(
-      space: text, origin: space, base: base(of: text, space), settings: settings, epochs: epochs,
-      sampler: (sampler ?? .random).sampler,
+      space: text, origin: space, base: base, settings: settings, epochs: epochs, sampler: (sampler ?? .random).sampler,
       pruner: chosenPruner, horizon: horizon ?? .trial, seed: seed ?? 0, budget: chosenBudget ?? Budget())
     if let grace, definition.rungs.isEmpty {
       throw ConfigurationError(
@@ -24,8 +24,7 @@ extension StudyMakingOptions {
     }
     if images != nil {
       // Fewer are held out only because fewer are trained on.
-      let full = try StudyDefinition(
-        space: text, origin: space, base: base(of: text, space), settings: otherSettings)
+      let full = try StudyDefinition(space: text, origin: space, base: base, settings: otherSettings)
       definition.fullValidation = try full.baseConfiguration().data.validation
     }
     return definition
