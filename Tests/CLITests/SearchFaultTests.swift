@@ -26,7 +26,7 @@ import Testing
     for _ in 0..<4 * kills + 1 {
       let program = try Program(arguments)
       while program.isRunning, done < kills {
-        let pause = ContinuousClock.now + .milliseconds(150 + random.integer(below: 700))
+        let pause = ContinuousClock.now + .milliseconds(50 + random.integer(below: 200))
         // Three deaths at the same place are a trial's end, so each has to come from one place to the next.
         program.wait {
           guard ContinuousClock.now >= pause else { return false }
@@ -73,7 +73,7 @@ import Testing
     let kills = try run(workspace, workspace.arguments() + settings, kills: 12, seed: seed)
     print("\(kills) kills, seed \(seed)")
     let trials = try workspace.trials()
-    #expect(trials.map(\.number) == Array(0..<12) && kills >= 3, "seed \(seed)")
+    #expect(trials.map(\.number) == Array(0..<12) && kills >= 5, "seed \(seed)")
     for (trial, other) in zip(trials, expected) {
       #expect(trial.state == .complete && trial.parameters == other.parameters, "seed \(seed), \(trial)")
       #expect(trial.value == other.value && trial.intermediateValues == other.intermediateValues, "seed \(seed)")
@@ -86,20 +86,19 @@ import Testing
     let seed = UInt64.random(in: 0..<1_000_000)
     let workspace = try SearchWorkspace(data: data)
     let kills = try run(
-      workspace, workspace.arguments(trials: 24) + ["--epochs", "8"], kills: 10, seed: seed)
+      workspace, workspace.arguments(trials: 48) + ["--epochs", "8"], kills: 10, seed: seed)
     print("\(kills) kills, seed \(seed)")
-    // A fast machine is at its end before many of them.
-    #expect(kills > 0)
+    #expect(kills >= 3)
     let (storage, record) = try workspace.study()
     let trials = try workspace.trials()
     let failures = trials.compactMap(\.error)
     #expect(
-      trials.count == 24 && trials.allSatisfy { $0.state == .complete || $0.state == .pruned },
+      trials.count == 48 && trials.allSatisfy { $0.state == .complete || $0.state == .pruned },
       "seed \(seed), \(failures)")
     for (rung, epochs) in [1, 2, 4].enumerated() {
       let values = try storage.values(ofRung: rung, in: record.id)
       #expect(
-        Set(values.map(\.number)).count == values.count && values.count >= 24 >> rung, "seed \(seed), rung \(rung)")
+        Set(values.map(\.number)).count == values.count && values.count >= 48 >> rung, "seed \(seed), rung \(rung)")
       for (number, value) in values { #expect(trials[number].intermediateValues[epochs] == value, "seed \(seed)") }
       #expect(try storage.promote(rung: rung, reductionFactor: 2, in: record.id)?.trial == nil, "seed \(seed)")
     }
