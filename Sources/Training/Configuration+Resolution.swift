@@ -75,14 +75,19 @@ extension Configuration {
     self = try tree.decode(Configuration.self)
     // Whatever decoding did not take up does not come out again.
     try tree.checkKeys(against: ConfigurationTree(encoding: self))
-    self = withWholePath
+    self = withWholePaths
   }
 
-  /// The same with the whole path of a data set's folder: it means the same wherever the configuration is read again.
-  var withWholePath: Configuration {
-    guard let source = try? DatasetSource(parsing: data.dataset) else { return self }
+  /// The same with the whole paths of a data set's folder and of the teacher's file (a name has neither a slash nor a
+  /// point): they mean the same wherever the configuration is read again.
+  var withWholePaths: Configuration {
     var whole = self
-    whole.data.dataset = source.description
+    if let source = try? DatasetSource(parsing: data.dataset) { whole.data.dataset = source.description }
+    let teacher = training.teacher
+    if teacher.contains("/") || teacher.contains(".") {
+      let path = (teacher as NSString).expandingTildeInPath
+      whole.training.teacher = URL(fileURLWithPath: path).standardizedFileURL.path
+    }
     return whole
   }
 

@@ -44,9 +44,10 @@ extension Configuration {
     parts.map(\.end).last { $0 <= epoch } ?? 0
   }
 
-  /// Operations of training on one image in each of `epochs`, summed; see `ModelSummary.trainingOperations`.
-  public func trainingOperations(in epochs: Range<Int>) -> Double {
-    var (start, sum) = (0, 0.0)
+  /// Operations of training on one image in each of `epochs`, summed; see `ModelSummary.trainingOperations`. Those of the
+  /// teacher's answers are counted, those of its own training are not.
+  public func trainingOperations(in epochs: Range<Int>, teacher: Teacher? = nil) -> Double {
+    var (start, sum) = (0, Double(epochs.count) * (teacher?.operations ?? 0))
     for part in parts {
       let range = epochs.clamped(to: start..<max(start, part.end))
       if !range.isEmpty { sum += Double(range.count) * Double(ModelCost(part.model).trainingOperations) }
