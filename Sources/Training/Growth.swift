@@ -56,6 +56,12 @@ extension Configuration {
     return sum
   }
 
+  /// The epochs from `epoch` on, counted in such as that one by their operations.
+  func epochsLeft(from epoch: Int, teacher: Teacher?) -> Double {
+    trainingOperations(in: epoch..<training.epochs, teacher: teacher)
+      / trainingOperations(in: epoch..<epoch + 1, teacher: teacher)
+  }
+
   /// Throws `ConfigurationError` where the parts of growth do not follow one another or a new block would be heard.
   func validateGrowth() throws {
     guard !training.growth.isEmpty else { return }

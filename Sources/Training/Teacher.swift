@@ -53,14 +53,24 @@ public struct Teacher {
 /// A teacher that is asked about batches.
 final class Lesson {
   private let plan: any InferencePlan
-  private let teacher: Teacher
+  let teacher: Teacher
   private let share: Float
   private let targets: AlignedBuffer<Float>
 
-  /// - Parameter share: of the targets that is the teacher's; the rest is the labels'.
-  init(_ teacher: Teacher, share: Double, batchSize: Int, backend: any Backend, precision: Precision) throws {
+  /// For a run by `configuration` on images of `set`; nil where neither names a teacher. Throws `ConfigurationError` where
+  /// but one does, or it does not fit.
+  init?(
+    by teacher: Teacher?, for configuration: Configuration, _ set: ImageSet, backend: any Backend, precision: Precision
+  ) throws {
+    let settings = configuration.training
+    try demand(
+      (teacher == nil) == settings.teacher.isEmpty, Teacher.key,
+      "\"\(settings.teacher)\": the trainer has to be given these weights, and no others")
+    guard let teacher else { return nil }
+    try teacher.check(for: configuration, set)
     self.teacher = teacher
-    self.share = Float(share)
+    share = Float(settings.teacherShare)
+    let batchSize = settings.batchSize
     plan = try backend.compileInference(
       teacher.graph, batchSize: batchSize, precision: precision, foldsBatchNorm: true, parameters: teacher.parameters)
     targets = AlignedBuffer(count: batchSize * teacher.graph.classes)

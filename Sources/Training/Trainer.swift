@@ -26,7 +26,6 @@ public final class Trainer {
   private let judged: ParameterStore
   private let optimizer: Optimizer
   private let loader: BatchLoader
-  private let teacher: Teacher?
   /// What asks the teacher; nil where there is none.
   private let lesson: Lesson?
   /// Makes another loader of the same batches.
@@ -81,15 +80,7 @@ public final class Trainer {
         dropsLast: true)
     }
     loader = try makeLoader()
-    try demand(
-      (teacher == nil) == settings.teacher.isEmpty, Teacher.key,
-      "\"\(settings.teacher)\": the trainer has to be given these weights, and no others")
-    try teacher?.check(for: configuration, dataset.train)
-    self.teacher = teacher
-    lesson = try teacher.map {
-      try Lesson(
-        $0, share: settings.teacherShare, batchSize: settings.batchSize, backend: backend, precision: precision)
-    }
+    lesson = try Lesson(by: teacher, for: configuration, dataset.train, backend: backend, precision: precision)
     parameters = try Self.startWeights(
       of: graph, seed: settings.seed, set: dataset.train, indices: split.train, normalization: normalization)
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
@@ -249,6 +240,9 @@ public final class Trainer {
     state.epochSeconds += seconds
     state.seconds += seconds
     let images = state.stepInEpoch * configuration.training.batchSize
+    let stepsLeft =
+      Double(loader.stepsPerEpoch) * configuration.epochsLeft(from: state.epoch, teacher: lesson?.teacher)
+      - Double(state.stepInEpoch)
     emit(
       .stepped(
         StepProgress(
@@ -256,13 +250,6 @@ public final class Trainer {
           loss: state.lossSum / Double(state.stepInEpoch), accuracy: Double(state.correct) / Double(images),
           imagesPerSecond: Double(images) / state.epochSeconds,
           secondsLeft: state.epochSeconds / Double(state.stepInEpoch) * stepsLeft)))
-  }
-
-  /// Steps until the end, in such of the present network.
-  private var stepsLeft: Double {
-    let present = configuration.trainingOperations(in: state.epoch..<state.epoch + 1, teacher: teacher)
-    let later = configuration.trainingOperations(in: state.epoch + 1..<epochs, teacher: teacher)
-    return Double(loader.stepsPerEpoch) * (1 + later / present) - Double(state.stepInEpoch)
   }
 
   private func diverged(_ what: String) -> TrainingError {
