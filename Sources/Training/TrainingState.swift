@@ -115,13 +115,13 @@ enum TrainingStateFile {
       throw CheckpointError(
         description:
           "\(url.path): the training images are not those that the run began with: bring these back, or begin "
-          + "a new run", areImagesOthers: true)
+          + "a new run", areSourcesOthers: true)
     }
     guard file.metadata["teacher"] == sources.teacher else {
       throw CheckpointError(
         description:
           "\(url.path): the weights of \(Teacher.key) are not those that the run began with: bring these back, "
-          + "or begin a new run")
+          + "or begin a new run", areSourcesOthers: true)
     }
     for case (let name, let buffer?) in buffers { try file.fill(buffer, from: name, at: url) }
     do {

@@ -146,7 +146,7 @@ public struct TrialTraining {
     if directory.exists {
       do {
         try trainer.resume()
-      } catch let error as CheckpointError where error.areImagesOthers {
+      } catch let error as CheckpointError where error.areSourcesOthers {
         // The checkpoint is whole, and would be lost.
         throw Obstacle(error: error)
       } catch  where Self.isOfTheSystem(error) {
