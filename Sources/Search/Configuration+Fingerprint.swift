@@ -8,9 +8,8 @@ extension Configuration {
   public func fingerprint() throws -> String {
     var configuration = self
     configuration.training.seed = 0
-    // Trials that are older than growth or teachers are the same as those without.
+    // Trials that are older than growth are the same as those without it.
     let text = try configuration.canonicalJSON().replacingOccurrences(of: "\"growth\":[],", with: "")
-      .replacingOccurrences(of: "\"teacher\":\"\",\"teacherShare\":1,", with: "")
     return String(try SHA256.of(Array(text.utf8)).prefix(32))
   }
 }

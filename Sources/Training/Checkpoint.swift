@@ -80,8 +80,8 @@ public struct CheckpointInfo: Sendable {
 public struct CheckpointError: Error, Hashable, CustomStringConvertible {
   /// One line: file, fault and remedy.
   public let description: String
-  /// Whether nothing is wrong with the checkpoint but that it was made with other training images or another teacher.
-  package var areSourcesOthers = false
+  /// Whether nothing is wrong with the checkpoint but that it was made with other training images.
+  package var areImagesOthers = false
 }
 
 /// Reading and writing of weights.

@@ -75,19 +75,14 @@ extension Configuration {
     self = try tree.decode(Configuration.self)
     // Whatever decoding did not take up does not come out again.
     try tree.checkKeys(against: ConfigurationTree(encoding: self))
-    self = withWholePaths
+    self = withWholePath
   }
 
-  /// The same with the whole paths of a data set's folder and of the teacher's file (a name has neither a slash nor a
-  /// point): they mean the same wherever the configuration is read again.
-  var withWholePaths: Configuration {
+  /// The same with the whole path of a data set's folder: it means the same wherever the configuration is read again.
+  var withWholePath: Configuration {
+    guard let source = try? DatasetSource(parsing: data.dataset) else { return self }
     var whole = self
-    if let source = try? DatasetSource(parsing: data.dataset) { whole.data.dataset = source.description }
-    let teacher = training.teacher
-    if teacher.contains("/") || teacher.contains(".") {
-      let path = (teacher as NSString).expandingTildeInPath
-      whole.training.teacher = URL(fileURLWithPath: path).standardizedFileURL.path
-    }
+    whole.data.dataset = source.description
     return whole
   }
 

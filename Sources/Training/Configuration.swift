@@ -33,11 +33,6 @@ public struct Configuration: Codable, Sendable, Equatable {
     public var batchSize: Int = 128
     /// Share of the target spread over all classes.
     public var labelSmoothing: Double = 0
-    /// Weights whose probabilities for each batch's images are targets besides the labels: a path, or a name that the
-    /// maker of the `Trainer` knows; empty means none.
-    public var teacher: String = ""
-    /// Share of the targets that is the teacher's, above 0.
-    public var teacherShare: Double = 1
     /// Decay of the average of weights, a step; 0 means none.
     public var ema: Double = 0
     /// Epochs between evaluations on the validation images.
@@ -119,9 +114,6 @@ public struct Configuration: Codable, Sendable, Equatable {
     try demand(training.batchSize >= 1, "training.batchSize", "\(training.batchSize) is no batch: use 1 or more")
     try demand(training.batchSize <= 65_536, "training.batchSize", "\(training.batchSize) is beyond 65,536")
     try demand((0..<1).contains(training.labelSmoothing), "training.labelSmoothing", "use 0 up to, but not, 1")
-    try demand(
-      training.teacherShare > 0 && training.teacherShare <= 1, "training.teacherShare", "use a share above 0, at most 1"
-    )
     try demand((0..<1).contains(training.ema), "training.ema", "use 0 (none) up to, but not, 1")
     try demand(training.evaluateEvery >= 1, "training.evaluateEvery", "use 1 or more epochs")
     try demand(training.patience >= 0, "training.patience", "use 0 (never) or more")

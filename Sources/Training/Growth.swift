@@ -44,22 +44,15 @@ extension Configuration {
     parts.map(\.end).last { $0 <= epoch } ?? 0
   }
 
-  /// Operations of training on one image in each of `epochs`, summed; see `ModelSummary.trainingOperations`. Those of the
-  /// teacher's answers are counted, those of its own training are not.
-  public func trainingOperations(in epochs: Range<Int>, teacher: Teacher? = nil) -> Double {
-    var (start, sum) = (0, Double(epochs.count) * (teacher?.operations ?? 0))
+  /// Operations of training on one image in each of `epochs`, summed; see `ModelSummary.trainingOperations`.
+  public func trainingOperations(in epochs: Range<Int>) -> Double {
+    var (start, sum) = (0, 0.0)
     for part in parts {
       let range = epochs.clamped(to: start..<max(start, part.end))
       if !range.isEmpty { sum += Double(range.count) * Double(ModelCost(part.model).trainingOperations) }
       start = max(start, part.end)
     }
     return sum
-  }
-
-  /// The epochs from `epoch` on, counted in such as that one by their operations.
-  func epochsLeft(from epoch: Int, teacher: Teacher?) -> Double {
-    trainingOperations(in: epoch..<training.epochs, teacher: teacher)
-      / trainingOperations(in: epoch..<epoch + 1, teacher: teacher)
   }
 
   /// Throws `ConfigurationError` where the parts of growth do not follow one another or a new block would be heard.

@@ -44,24 +44,20 @@ extension Trainer {
 
 extension CheckpointInfo {
   /// Throws where a run by `settings` would hold images of `set` out that these weights were trained on, as far as they
-  /// say on which: its validation would not tell what new images do. `name`: what named the weights.
-  public func check(
-    heldOut settings: Configuration.DataSettings, of set: ImageSet, called name: String = "--weights"
-  ) throws {
+  /// say on which: its validation would not tell what new images do.
+  public func check(heldOut settings: Configuration.DataSettings, of set: ImageSet) throws {
     try check(trainedOn: set, of: settings)
     // A folder may have been moved since.
-    guard let configuration = try configuration(),
-      configuration.data.dataset == settings.dataset || trainingImages == set.fingerprint
+    guard var own = try configuration()?.data, own.dataset == settings.dataset || trainingImages == set.fingerprint
     else { return }
-    var own = configuration.data
-    // Those that it started or learnt from may know the rest.
-    if startWeights != nil || !configuration.training.teacher.isEmpty { own.limitTrain = 0 }
+    // Those that it started from may know the rest.
+    if startWeights != nil { own.limitTrain = 0 }
     guard let known = (try? Trainer.split(set, own)).map({ Set($0.train) }) else { return }
     let heldOut = try Trainer.split(set, settings).validation
     let both = heldOut.count { known.contains($0) }
     guard both > 0 else { return }
     throw ConfigurationError(
-      "\(name): \(both) of the \(heldOut.count) images held out are among those that the weights were trained on: add "
+      "--weights: \(both) of the \(heldOut.count) images held out are among those that the weights were trained on: add "
         + (own.validation > 0
           ? "--set data.validation=\(own.validation) --set data.splitSeed=\(own.splitSeed)" : "--set data.validation=0")
     )

@@ -15,7 +15,7 @@ public final class Trainer {
   private let run: RunDirectory
   private let precision: Precision
   private let classNames: [String]
-  private let sources: TrainingStateFile.Sources
+  private let fingerprint: String
   private let emit: (TrainingEvent) -> Void
   private let isInterrupted: () -> Bool
 
@@ -26,8 +26,6 @@ public final class Trainer {
   private let judged: ParameterStore
   private let optimizer: Optimizer
   private let loader: BatchLoader
-  /// What asks the teacher; nil where there is none.
-  private let lesson: Lesson?
   /// Makes another loader of the same batches.
   let makeLoader: () throws -> BatchLoader
   private let makeStage: (ResNetSpec) throws -> TrainingStage
@@ -45,17 +43,16 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - dataset: its training images alone are used.
-  ///   - teacher: the weights that `training.teacher` names.
   ///   - precision: of the plans; nil takes that in which the run began (fp32 where the backend's fastest is that), or
   ///     else `training.precision`, where `auto` is the backend's fastest.
   ///   - emit: receives every event.
   ///   - isInterrupted: asked after each step; true ends the run after a checkpoint.
   public init(
-    _ configuration: Configuration, dataset: Dataset, teacher: Teacher? = nil, backend: some Backend,
-    precision: Precision? = nil, run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
+    _ configuration: Configuration, dataset: Dataset, backend: some Backend, precision: Precision? = nil,
+    run: RunDirectory, emit: @escaping (TrainingEvent) -> Void = { _ in },
     isInterrupted: @escaping () -> Bool = { false }
   ) throws {
-    let configuration = configuration.withWholePaths
+    let configuration = configuration.withWholePath
     try configuration.validate()
     self.configuration = configuration
     self.run = run
@@ -67,7 +64,7 @@ public final class Trainer {
     graph = try configuration.model.graph()
     try Self.check(dataset.train, fits: graph)
     classNames = dataset.train.classNames
-    sources = .init(images: dataset.train.fingerprint, teacher: try teacher?.digest())
+    fingerprint = dataset.train.fingerprint
     let settings = configuration.training
     let split = try Self.split(dataset.train, configuration.data)
     counts = (split.train.count, split.validation.count)
@@ -80,7 +77,6 @@ public final class Trainer {
         dropsLast: true)
     }
     loader = try makeLoader()
-    lesson = try Lesson(by: teacher, for: configuration, dataset.train, backend: backend, precision: precision)
     parameters = try Self.startWeights(
       of: graph, seed: settings.seed, set: dataset.train, indices: split.train, normalization: normalization)
     optimizer = Optimizer(parameters, settings: configuration.optimizer, backend: backend)
@@ -101,7 +97,7 @@ public final class Trainer {
   /// and `ConfigurationError` where it is being trained already.
   public func resume() throws {
     let own = try lock ?? RunLock(run)
-    state = try TrainingStateFile.load(run.state, buffers, configuration: configuration, sources)
+    state = try TrainingStateFile.load(run.state, buffers, configuration: configuration, images: fingerprint)
     lock = own
     let best = (try? Checkpoint.describe(run.bestWeights))?.notes["epoch"].flatMap { Int($0) }
     // A kill left better weights than the state knows of where its own best ones were (done again their epoch may end
@@ -130,8 +126,7 @@ public final class Trainer {
   var stores: [ParameterStore] { [parameters, average?.store, lookahead?.store].compactMap(\.self) }
 
   private var memoryBytes: Int {
-    (stage?.memoryBytes ?? 0) + (lesson?.memoryBytes ?? 0) + optimizer.memoryBytes
-      + stores.reduce(0) { $0 + $1.memoryBytes }
+    (stage?.memoryBytes ?? 0) + optimizer.memoryBytes + stores.reduce(0) { $0 + $1.memoryBytes }
   }
 
   private var epochs: Int { configuration.training.epochs }
@@ -225,7 +220,7 @@ public final class Trainer {
     let rate = learningRate(after: stepsTaken)
     let result = try plan.step(
       images: UnsafeBufferPointer(batch.images), labels: UnsafeBufferPointer(batch.labels),
-      shares: lesson?.targets(of: batch) ?? batch.shares.map { UnsafeBufferPointer($0) },
+      shares: batch.shares.map { UnsafeBufferPointer($0) },
       options: StepOptions(
         labelSmoothing: Float(configuration.training.labelSmoothing),
         dropoutSeed: configuration.training.seed &+ UInt64(stepsTaken) &* 0x9E37_79B9_7F4A_7C15))
@@ -240,9 +235,6 @@ public final class Trainer {
     state.epochSeconds += seconds
     state.seconds += seconds
     let images = state.stepInEpoch * configuration.training.batchSize
-    let stepsLeft =
-      Double(loader.stepsPerEpoch) * configuration.epochsLeft(from: state.epoch, teacher: lesson?.teacher)
-      - Double(state.stepInEpoch)
     emit(
       .stepped(
         StepProgress(
@@ -250,6 +242,13 @@ public final class Trainer {
           loss: state.lossSum / Double(state.stepInEpoch), accuracy: Double(state.correct) / Double(images),
           imagesPerSecond: Double(images) / state.epochSeconds,
           secondsLeft: state.epochSeconds / Double(state.stepInEpoch) * stepsLeft)))
+  }
+
+  /// Steps until the end, in such of the present network.
+  private var stepsLeft: Double {
+    let present = configuration.trainingOperations(in: state.epoch..<state.epoch + 1)
+    let later = configuration.trainingOperations(in: state.epoch + 1..<epochs)
+    return Double(loader.stepsPerEpoch) * (1 + later / present) - Double(state.stepInEpoch)
   }
 
   private func diverged(_ what: String) -> TrainingError {
@@ -301,7 +300,7 @@ public final class Trainer {
       "dataset": configuration.data.dataset, "precision": precision.rawValue, "configuration": configurationText,
     ]
     notes["validationAccuracy"] = state.stepInEpoch > 0 ? nil : state.history.last?.validationAccuracy.map { "\($0)" }
-    (notes[CheckpointInfo.startWeightsNote], notes[CheckpointInfo.imagesNote]) = (startWeights, sources.images)
+    (notes[CheckpointInfo.startWeightsNote], notes[CheckpointInfo.imagesNote]) = (startWeights, fingerprint)
     try Checkpoint.save(
       judged,
       info: CheckpointInfo(
@@ -318,7 +317,7 @@ public final class Trainer {
   /// State first: it alone decides where a resumed run starts.
   private func checkpoint() throws {
     try demandFiniteWeights()
-    try TrainingStateFile.save(state, buffers, configuration: configurationText, sources, to: run.state)
+    try TrainingStateFile.save(state, buffers, configuration: configurationText, images: fingerprint, to: run.state)
     try save(to: run.lastWeights)
     lastCheckpoint = .now
   }

@@ -69,29 +69,21 @@ enum TrainingStateFile {
   /// The buffers of a run, by their names in the file.
   typealias Buffers = KeyValuePairs<String, AlignedBuffer<Float>?>
 
-  /// What a run learns from, by checksums.
-  struct Sources {
-    let images: String
-    /// nil where there is no teacher.
-    let teacher: String?
-  }
-
-  /// Writes `state` and the buffers it belongs to, atomically.
+  /// Writes `state` and the buffers it belongs to, atomically; `images` is the fingerprint of what was trained on.
   static func save(
-    _ state: TrainingState, _ buffers: Buffers, configuration: String, _ sources: Sources, to url: URL
+    _ state: TrainingState, _ buffers: Buffers, configuration: String, images: String, to url: URL
   ) throws {
     var file = SafetensorsFile(metadata: [
       "state": String(decoding: try JSONEncoder().encode(state), as: UTF8.self), "configuration": configuration,
-      "images": sources.images,
+      "images": images,
     ])
-    file.metadata["teacher"] = sources.teacher
     for case (let name, let buffer?) in buffers { try file.add(name, buffer) }
     try file.write(to: url)
   }
 
   /// Fills the buffers from `url` and returns the state.
   static func load(
-    _ url: URL, _ buffers: Buffers, configuration: Configuration, _ sources: Sources
+    _ url: URL, _ buffers: Buffers, configuration: Configuration, images: String
   ) throws -> TrainingState {
     let file: SafetensorsFile
     do throws(SafetensorsError) {
@@ -111,17 +103,11 @@ enum TrainingStateFile {
         description: "\(url.path): belongs to another configuration than the run's config.yaml: do not edit that file")
     }
     // With other images, some that are now held out have been trained on. Early states do not say which they had.
-    guard file.metadata["images"] ?? sources.images == sources.images else {
+    guard file.metadata["images"] ?? images == images else {
       throw CheckpointError(
         description:
           "\(url.path): the training images are not those that the run began with: bring these back, or begin "
-          + "a new run", areSourcesOthers: true)
-    }
-    guard file.metadata["teacher"] == sources.teacher else {
-      throw CheckpointError(
-        description:
-          "\(url.path): the weights of \(Teacher.key) are not those that the run began with: bring these back, "
-          + "or begin a new run", areSourcesOthers: true)
+          + "a new run", areImagesOthers: true)
     }
     for case (let name, let buffer?) in buffers { try file.fill(buffer, from: name, at: url) }
     do {

@@ -5,16 +5,15 @@ import Training
 
 /// The weights that the program finds by name.
 enum ShippedWeights {
-  /// The file that `text` stands for: a path, or else the name of shipped weights. `name`: what the text was given as.
-  static func file(_ text: String, called name: String = "--weights") throws -> URL {
+  /// The file that `text` stands for: a path, or else the name of shipped weights.
+  static func file(_ text: String) throws -> URL {
     let url = URL(fileURLWithPath: text)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
     if exists, !isFolder.boolValue {
       guard url.pathExtension.lowercased() != "onnx" else {
         throw ConfigurationError(
-          "\(name) \(text): an ONNX model, which is written but not read: name the run or the weights that it was made of"
-        )
+          "\(text): an ONNX model, which is written but not read: name the run or the weights that it was made of")
       }
       return url
     }
@@ -23,11 +22,11 @@ enum ShippedWeights {
       if exists {
         let run = RunDirectory(url)
         throw ConfigurationError(
-          "\(name) \(text): a folder: "
+          "--weights \(text): a folder: "
             + (run.exists ? "this run's weights are \(try run.chosenWeights.path)" : "name a file of weights"))
       }
       let names = shipped.isEmpty ? "there are none here" : "there are \(shipped.keys.sorted().joined(separator: ", "))"
-      throw ConfigurationError("\(name) \(text): no such file, nor shipped weights of that name (\(names))")
+      throw ConfigurationError("--weights \(text): no such file, nor shipped weights of that name (\(names))")
     }
     return found
   }
@@ -49,13 +48,5 @@ enum ShippedWeights {
     // Builds lie at .build/<platform>/<configuration>/tpsnet.
     let source = (0..<4).reduce(program) { url, _ in url.deletingLastPathComponent() }.appendingPathComponent("Weights")
     return [installed, source]
-  }
-}
-
-extension Configuration {
-  /// The weights that `training.teacher` names; nil where it names none.
-  func teacher() throws -> Teacher? {
-    training.teacher.isEmpty
-      ? nil : try Teacher(weights: ShippedWeights.file(training.teacher, called: "training.teacher"))
   }
 }

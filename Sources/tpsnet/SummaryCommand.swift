@@ -123,7 +123,7 @@ struct SummaryCommand: ParsableCommand {
     if let cost {
       Console.out(
         "memory          \(Format.mebibytes(cost.peakMemoryBytes)) to train in batches of \(Format.grouped(cost.batchSize)); "
-          + "images, validation, averages of weights and a teacher come on top")
+          + "images, validation and averages of weights come on top")
       Console.out(
         "time            \(Format.duration(cost.epochSeconds)) an epoch of \(Format.grouped(Cost.epochImages)) images "
           + "(\(cost.precision), \(Format.counted(cost.threads, "thread")))")

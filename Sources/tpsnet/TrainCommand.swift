@@ -85,7 +85,7 @@ struct TrainCommand: ParsableCommand {
     let folder = URL(fileURLWithPath: runs)
     var configuration: Configuration
     var resumed: RunDirectory?
-    let checkpoint = try weights.map { try ShippedWeights.file($0) }
+    let checkpoint = try weights.map(ShippedWeights.file)
     let trial = try fromTrial.map { try StudyTrial($0, in: place) }
     if let resume {
       let run = try RunDirectory.find(resume, in: folder)
@@ -115,7 +115,6 @@ struct TrainCommand: ParsableCommand {
     }
     if resumed == nil { try configuration.suit(dataset.train, namesClasses: options.namesClasses()) }
     try configuration.fillNormalization(from: dataset)
-    let teacher = try configuration.teacher()
     let backend = try OneDNNBackend.make(configuration)
     let start = try checkpoint.map { try Self.load($0, for: configuration) }
     let run = try resumed ?? RunDirectory.unused(in: folder, name: name, stem: stem(trial))
@@ -132,7 +131,7 @@ struct TrainCommand: ParsableCommand {
     defer { reporter.finish() }
     var log: TensorBoardLog?
     let trainer = try Trainer(
-      configuration, dataset: dataset, teacher: teacher, backend: backend, precision: precision, run: run,
+      configuration, dataset: dataset, backend: backend, precision: precision, run: run,
       emit: { event in
         reporter.show(event)
         log?.record(event)
@@ -175,7 +174,7 @@ struct TrainCommand: ParsableCommand {
       Console.error("interrupted after epoch \(epoch), step \(step); \(continuation)")
       throw ExitCode(130)
     case .finished(let result):
-      let (summary, evaluation) = try finish(run, result, configuration, teacher, dataset, backend, precision)
+      let (summary, evaluation) = try finish(run, result, configuration, dataset, backend, precision)
       try run.write(summary)
       log?.finish(summary)
       do {
@@ -210,9 +209,8 @@ struct TrainCommand: ParsableCommand {
     var own = try info.configuration() ?? Configuration(model: info.model)
     own.data.dataset = info.dataset ?? own.data.dataset
     (own.data.mean, own.data.std) = (info.normalization.mean, info.normalization.standardDeviation)
-    // The weights are of the whole network and have learnt from their teacher; the threads were another training's.
+    // The weights are of the whole network, and the threads were another training's.
     own.training.growth = []
-    own.training.teacher = ""
     own.training.threads = 0
     return [.text(try own.yaml(), origin: checkpoint.path)]
   }
@@ -227,8 +225,8 @@ struct TrainCommand: ParsableCommand {
 
   /// Reads the chosen weights back and judges them on the test images, once.
   private func finish(
-    _ run: RunDirectory, _ result: TrainingResult, _ configuration: Configuration, _ teacher: Teacher?,
-    _ dataset: Dataset, _ backend: OneDNNBackend, _ precision: Precision
+    _ run: RunDirectory, _ result: TrainingResult, _ configuration: Configuration, _ dataset: Dataset,
+    _ backend: OneDNNBackend, _ precision: Precision
   ) throws -> (RunSummary, Evaluation) {
     let graph = try configuration.model.graph()
     let evaluator = try Evaluator(
@@ -240,7 +238,7 @@ struct TrainCommand: ParsableCommand {
       parameters: graph.parameterCount, epochs: epochs, seconds: result.seconds,
       validationAccuracy: result.validationAccuracy, chosenEpoch: result.chosenEpoch,
       testAccuracy: evaluation.accuracy, testAccuracyFlipTTA: try evaluator.evaluate(tta: .flip).accuracy,
-      trainingPFLOP: configuration.trainingOperations(in: 0..<epochs, teacher: teacher) * Double(imagesPerEpoch) / 1e15,
+      trainingPFLOP: configuration.trainingOperations(in: 0..<epochs) * Double(imagesPerEpoch) / 1e15,
       precision: precision.rawValue, threads: backend.threads, seed: configuration.training.seed,
       cpu: Environment.cpu, versions: Environment.versions, dataset: dataset.name)
     summary.testImages = evaluation.labels.count

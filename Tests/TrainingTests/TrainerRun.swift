@@ -33,16 +33,10 @@ final class TrainerRun {
     self.run = run
   }
 
-  /// The weights that the configuration names.
-  private func teacher() throws -> Teacher? {
-    try configuration.training.teacher.isEmpty
-      ? nil : Teacher(weights: URL(fileURLWithPath: configuration.training.teacher))
-  }
-
   func outcome() throws -> TrainingOutcome {
     let trainer = try Trainer(
-      configuration, dataset: Tiny.dataset(images), teacher: teacher(), backend: OneDNNBackend(threads: threads),
-      precision: precision, run: run,
+      configuration, dataset: Tiny.dataset(images), backend: OneDNNBackend(threads: threads), precision: precision,
+      run: run,
       emit: { [self] event in
         switch event {
         case .started(let plan): plans.append(plan)

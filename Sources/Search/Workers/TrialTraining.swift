@@ -13,17 +13,14 @@ public struct TrialTraining {
   public struct Surroundings {
     /// The images; of the test images, nothing is used.
     public let dataset: Dataset
-    /// The weights that `training.teacher` names; nil where it names none.
-    public let teacher: Teacher?
     /// What computes.
     public let backend: any Backend
     /// The precision of the plans.
     public let precision: Precision
 
     /// Surroundings; see the properties.
-    public init(dataset: Dataset, teacher: Teacher? = nil, backend: any Backend, precision: Precision) {
+    public init(dataset: Dataset, backend: any Backend, precision: Precision) {
       self.dataset = dataset
-      self.teacher = teacher
       self.backend = backend
       self.precision = precision
     }
@@ -139,14 +136,14 @@ public struct TrialTraining {
     let session = TrainingSession(run, show: watch(run.trial) { log.write($0) })
     let makeTrainer = { [configuration] in
       try Trainer(
-        configuration, dataset: surroundings.dataset, teacher: surroundings.teacher, backend: surroundings.backend,
-        precision: surroundings.precision, run: directory, emit: session.take, isInterrupted: { session.isInterrupted })
+        configuration, dataset: surroundings.dataset, backend: surroundings.backend, precision: surroundings.precision,
+        run: directory, emit: session.take, isInterrupted: { session.isInterrupted })
     }
     var trainer = try makeTrainer()
     if directory.exists {
       do {
         try trainer.resume()
-      } catch let error as CheckpointError where error.areSourcesOthers {
+      } catch let error as CheckpointError where error.areImagesOthers {
         // The checkpoint is whole, and would be lost.
         throw Obstacle(error: error)
       } catch  where Self.isOfTheSystem(error) {

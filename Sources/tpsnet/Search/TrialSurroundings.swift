@@ -44,7 +44,6 @@ final class TrialSurroundings {
     backend = (convolutions, engine)
     let precision = configuration.training.precision
     return TrialTraining.Surroundings(
-      dataset: images, teacher: try configuration.teacher(), backend: engine,
-      precision: begun?.precision(precision) ?? precision.resolved)
+      dataset: images, backend: engine, precision: begun?.precision(precision) ?? precision.resolved)
   }
 }
