@@ -43,7 +43,7 @@ func figure(_ results: [Result], _ title: String, against cost: String, _ axis: 
   }
   return Plot(
     title, x: axis, y: Axis("test accuracy", .percent), .scatter(clusters),
-    note: "Single runs; sprint: mean of five seeds, compact and tiny: of two; \(note).")
+    note: "Single runs; sprint: mean of five seeds, tiny: of three, compact: of two; \(note).")
 }
 
 let results = try table()
