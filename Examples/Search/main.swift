@@ -1,5 +1,5 @@
 // A search with a measure of one's own: networks that are accurate and take little computing at the same time.
-// Run: TPSNET_DATA=~/data swift run -c release example-search
+// Run: swift run -c release example-search (images from `tpsnet data download`, or those in TPSNET_DATA)
 import Datasets
 import Models
 import OneDNNBackend

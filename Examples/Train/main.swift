@@ -1,5 +1,5 @@
 // Describe a network, train it, test it: all that is needed to use tpsnet as a library.
-// Run: TPSNET_DATA=~/data swift run -c release example-train
+// Run: swift run -c release example-train (images from `tpsnet data download`, or those in TPSNET_DATA)
 import Datasets
 import Models
 import OneDNNBackend

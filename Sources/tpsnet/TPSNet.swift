@@ -16,7 +16,7 @@ struct TPSNet: ParsableCommand {
     abstract: "Design, train and test compact residual networks for small images, on ordinary CPUs.",
     discussion: """
       EXAMPLE
-        tpsnet train --preset sprint --data ~/data
+        tpsnet train --preset sprint
         tpsnet test --run sprint-1 --tta flip
 
       EXIT CODES
