@@ -11,9 +11,9 @@ extension ImageFolder {
     var remarks: [String] = []
     for part in parts {
       for name in try Files.names(in: part) where Files.isFolder("\(part)/\(name)") {
-        let others = try Files.names(in: "\(part)/\(name)").filter { !ImageDecoder.reads($0) }
-        let folders = others.filter { Files.isFolder("\(part)/\(name)/\($0)") }
-        let files = others.filter { !folders.contains($0) }
+        let names = try Files.names(in: "\(part)/\(name)")
+        let folders = names.filter { Files.isFolder("\(part)/\(name)/\($0)") }
+        let files = names.filter { !ImageDecoder.reads($0) && !folders.contains($0) }
         let suffixes = Set(files.compactMap { file in file.lastIndex(of: ".").map { file[$0...].lowercased() } })
         let kinds = suffixes.isEmpty ? "" : " (\(suffixes.sorted().joined(separator: ", ")))"
         let counts = [(files.count, "file", kinds), (folders.count, "folder", "")].filter { $0.0 > 0 }
@@ -32,7 +32,7 @@ extension ImageFolder {
 
   /// Whether `path` has a folder with an image in it, or such folders in `train`.
   static func hasImages(_ path: String) throws -> Bool {
-    let folder = Files.isFolder("\(path)/train") ? "\(path)/train" : path
+    let folder = try Files.isFolder("\(path)/train") && isDivided(path) ? "\(path)/train" : path
     return try Files.names(in: folder).contains { name in
       try Files.isFolder("\(folder)/\(name)")
         && Files.names(in: "\(folder)/\(name)").contains(where: ImageDecoder.reads)

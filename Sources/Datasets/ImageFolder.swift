@@ -47,7 +47,10 @@ public enum ImageFolder {
     guard Files.isFolder(path) else {
       throw DatasetError(.missing, at: path, "no such folder", remedy: "name a folder of images as folder:PATH")
     }
-    return Files.isFolder(path + "/train") || Files.isFolder(path + "/test")
+    // One of them alone, without folders in it, is a class of that name.
+    let parts = ["\(path)/train", "\(path)/test"].filter(Files.isFolder)
+    return try parts.count == 2
+      || parts.contains { part in try Files.names(in: part).contains { Files.isFolder("\(part)/\($0)") } }
   }
 
   private static func classes(in folder: String) throws -> [String] {
@@ -93,7 +96,8 @@ public enum ImageFolder {
     for name in try self.classes(in: folder) {
       guard let label = classes.firstIndex(of: name) else { continue }
       let classFolder = "\(folder)/\(name)"
-      let files = try Files.names(in: classFolder).filter(ImageDecoder.reads)
+      let files = try Files.names(in: classFolder)
+        .filter { ImageDecoder.reads($0) && !Files.isFolder("\(classFolder)/\($0)") }
       guard !files.isEmpty || !inEach else {
         throw DatasetError(
           .missing, at: classFolder, "no PNG, JPEG or WebP images in it", remedy: "put some there, or remove the folder"
@@ -129,6 +133,9 @@ public enum ImageFolder {
   }
 
   private static func images(_ files: [File], classes: [String], size: Int) throws -> ImageSet {
+    guard (1...ImageLimits.side).contains(size) else {
+      throw DatasetError(.usage, "images of \(size) × \(size) pixels", remedy: "use a side of 1 to \(ImageLimits.side)")
+    }
     var pixels: [UInt8] = []
     pixels.reserveCapacity(files.count * 3 * size * size)
     for file in files { pixels += try ImageDecoder.decode(path: file.path).fitted(toSide: size) }

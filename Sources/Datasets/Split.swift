@@ -8,8 +8,11 @@ package enum Split {
   /// (shares rounded by largest remainder, so that classes of equal size differ by one image at most), drawn by
   /// `seed`. Both results are sorted. 0 leaves all to training. Throws `DatasetError` where nothing would be left to
   /// train on, or where `validation` is negative.
+  ///
+  /// - Parameter sparesLast: whether rounding takes a class's last image to train on only where it has to: a network
+  ///   would never learn to name the class.
   package static func stratified(
-    labels: [Int32], validation: Int, seed: UInt64
+    labels: [Int32], validation: Int, seed: UInt64, sparesLast: Bool = true
   ) throws -> (train: [Int], validation: [Int]) {
     guard validation >= 0, validation == 0 || validation < labels.count else {
       throw DatasetError(
@@ -20,7 +23,11 @@ package enum Split {
     let classes = members.sorted { $0.key < $1.key }
     let shares = classes.map { ($0.value.count * validation).quotientAndRemainder(dividingBy: max(labels.count, 1)) }
     let missing = validation - shares.reduce(0) { $0 + $1.quotient }
-    let byRemainder = shares.indices.sorted { (-shares[$0].remainder, $0) < (-shares[$1].remainder, $1) }
+    func key(_ index: Int) -> (isLast: Int, remainder: Int, index: Int) {
+      let isLast = sparesLast && shares[index].quotient + 1 == classes[index].value.count
+      return (isLast ? 1 : 0, -shares[index].remainder, index)
+    }
+    let byRemainder = shares.indices.sorted { key($0) < key($1) }
     let favoured = Set(byRemainder.prefix(missing))
 
     var isChosen = [Bool](repeating: false, count: labels.count)

@@ -96,7 +96,8 @@ public final class Evaluator {
     let (parameters, graph, info) = try Checkpoint.load(url)
     try info.check(set, fits: graph)
     let plan = try backend.compileInference(
-      graph, batchSize: max(1, min(Trainer.evaluationBatch, set.count)), precision: precision, foldsBatchNorm: true,
+      graph, batchSize: max(1, min(Trainer.evaluationBatch(of: graph.inputShape), set.count)), precision: precision,
+      foldsBatchNorm: true,
       parameters: parameters)
     try self.init(
       plan, classes: graph.classes, set: set, indices: Array(0..<set.count), normalization: info.normalization)

@@ -4,8 +4,11 @@ public import Datasets
 public import Models
 
 extension Trainer {
-  /// Images of an inference pass; divides the usual numbers of images to evaluate.
-  public static let evaluationBatch = 250
+  /// Images of an inference pass by a network of this input: 250, which divides the usual numbers of images to evaluate,
+  /// and of images larger than 32×32 fewer, by which a pass needs no more memory.
+  public static func evaluationBatch(of shape: Shape) -> Int {
+    max(1, 250 * 32 * 32 / max(32 * 32, shape.height * shape.width))
+  }
 
   /// Throws where the images of `set` cannot go through `graph`.
   public static func check(_ set: ImageSet, fits graph: Graph) throws {
@@ -34,7 +37,8 @@ extension Trainer {
     var split = try Split.stratified(labels: set.labels, validation: settings.validation, seed: settings.splitSeed)
     if settings.limitTrain > 0, settings.limitTrain < split.train.count {
       let kept = try Split.stratified(
-        labels: split.train.map { set.labels[$0] }, validation: settings.limitTrain, seed: settings.splitSeed &+ 1
+        labels: split.train.map { set.labels[$0] }, validation: settings.limitTrain, seed: settings.splitSeed &+ 1,
+        sparesLast: false
       ).validation
       split.train = kept.map { split.train[$0] }
     }

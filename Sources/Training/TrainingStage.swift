@@ -30,7 +30,8 @@ struct TrainingStage {
       return
     }
     let inference = try backend.compileInference(
-      graph, batchSize: min(Trainer.evaluationBatch, validation.count), precision: precision, foldsBatchNorm: true,
+      graph, batchSize: min(Trainer.evaluationBatch(of: graph.inputShape), validation.count), precision: precision,
+      foldsBatchNorm: true,
       parameters: judged)
     memoryBytes = plan.memoryBytes + inference.memoryBytes
     evaluator = try Evaluator(

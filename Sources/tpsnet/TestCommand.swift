@@ -35,8 +35,8 @@ struct TestCommand: ParsableCommand {
   @Option(
     help: "Views whose logits are averaged: none, flip (image and mirror image) or full (six: also moved by a pixel).")
   var tta: TestTimeAugmentation = .none
-  @Option(help: "Batch size; results differ by rounding at most.")
-  var batchSize = Trainer.evaluationBatch
+  @Option(help: "Batch size; results differ by rounding at most. Default: 250, fewer of images larger than 32×32.")
+  var batchSize: Int?
   @Flag(help: "Apply batch normalisations on their own instead of folding them into convolutions.")
   var unfolded = false
   @Option(help: ArgumentHelp("Write logits and labels, in the order of the files.", valueName: "file"))
@@ -45,7 +45,9 @@ struct TestCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...65_536).contains(batchSize) else { throw ValidationError("--batch-size \(batchSize): use 1 to 65536") }
+    if let batchSize, !(1...65_536).contains(batchSize) {
+      throw ValidationError("--batch-size \(batchSize): use 1 to 65536")
+    }
   }
 
   private struct Result: Encodable {
@@ -79,7 +81,8 @@ struct TestCommand: ParsableCommand {
     let backend = try OneDNNBackend.make(configuration, threads: engine.threads)
     let precision = loaded.precision(engine.precision)
     let plan = try backend.compileInference(
-      graph, batchSize: min(batchSize, indices.count), precision: precision, foldsBatchNorm: !unfolded,
+      graph, batchSize: min(batchSize ?? Trainer.evaluationBatch(of: graph.inputShape), indices.count),
+      precision: precision, foldsBatchNorm: !unfolded,
       parameters: loaded.parameters)
     let evaluation = try Evaluator(
       plan, classes: graph.classes, set: set, indices: indices, normalization: info.normalization

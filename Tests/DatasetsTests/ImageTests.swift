@@ -233,6 +233,33 @@ private let rareJPEG = [UInt8](
     }
   }
 
+  @Test func aClassMayBeCalledTrain() throws {
+    try withFolder { folder in
+      for name in ["bus", "train"] {
+        for file in ["a", "b"] { try write(picture(1), "\(folder)/\(name)/\(file).png") }
+      }
+      let data = try ImageFolder.load(from: folder, size: 8)
+      #expect(data.train.classNames == ["bus", "train"] && data.train.count + data.test.count == 4)
+      #expect(try ImageFolder.remarks(on: folder).isEmpty)
+    }
+  }
+
+  @Test func aFolderCalledLikeAPictureIsPassedOver() throws {
+    try withFolder { folder in
+      for name in ["a", "b", "b/c.png/d"] { try write(picture(1), "\(folder)/cat/\(name).png") }
+      let data = try ImageFolder.load(from: folder, size: 8)
+      #expect(data.train.count + data.test.count == 2)
+      #expect(try ImageFolder.remarks(on: folder).first?.contains("cat: 1 folder passed over") == true)
+    }
+  }
+
+  @Test(arguments: [0, 1 << 31]) func impossibleSizesAreErrors(size: Int) throws {
+    try withFolder { folder in
+      for file in ["a", "b"] { try write(picture(1), "\(folder)/cat/\(file).png") }
+      #expect(failure { _ = try ImageFolder.load(from: folder, size: size) }?.kind == .usage)
+    }
+  }
+
   /// As archives of macOS and of Linux write the same name.
   @Test func namesInTwoUnicodeFormsAreOneClass() throws {
     try withFolder { folder in

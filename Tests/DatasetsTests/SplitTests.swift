@@ -24,6 +24,18 @@ import Testing
     #expect(split.validation.filter { labels[$0] == 4 }.count == 5)
   }
 
+  /// One of ten classes has a single image, whose share has the largest remainder.
+  @Test func aClassKeepsAnImageToTrainOn() throws {
+    let labels: [Int32] = (0..<90).map { Int32($0 / 10) } + [9]
+    for validation in [10, 81, 90] {
+      let split = try Split.stratified(labels: labels, validation: validation, seed: 1)
+      #expect(split.validation.count == validation && split.train.contains(90) == (validation < 90))
+    }
+    // What is chosen may also be what is trained on.
+    let chosen = try Split.stratified(labels: labels, validation: 10, seed: 1, sparesLast: false).validation
+    #expect(chosen.contains(90))
+  }
+
   @Test func theSeedDecides() throws {
     let first = try Split.stratified(labels: labels, validation: 500, seed: 1)
     let again = try Split.stratified(labels: labels, validation: 500, seed: 1)
