@@ -143,6 +143,10 @@ public struct Configuration: Codable, Sendable, Equatable {
         "schedule.period: after \(schedule.period) of \(training.epochs) epochs nothing would be learnt any more: use 0 (all "
           + "epochs), a schedule.minimum above 0, or schedule.kind=warmRestarts")
     }
+    guard schedule.kind != .steps || schedule.milestones.contains(where: { $0 < Double(training.epochs) }) else {
+      throw ConfigurationError(
+        "schedule.milestones: none lies before the end of \(training.epochs) epochs: count in epochs, not steps")
+    }
     guard optimizer.kind != .muon || optimizer.muon.steps <= Muon.mostSteps else {
       throw ConfigurationError(
         "optimizer.muon.steps: rounding errors would take over after \(optimizer.muon.steps): use 1 to \(Muon.mostSteps)"

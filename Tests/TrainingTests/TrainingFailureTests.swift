@@ -119,6 +119,17 @@ import Training
     _ = try TrainerRun(configuration, .fp32, folder.run()).result()
   }
 
+  @Test func stepsOfTheRateLieWithinTheRun() throws {
+    var configuration = Tiny.configuration
+    configuration.schedule = Schedule(.steps)
+    configuration.schedule.milestones = [3, 32_000]
+    expectRefusal(
+      configuration, folder.run(),
+      "schedule.milestones: none lies before the end of 3 epochs: count in epochs, not steps")
+    configuration.schedule.milestones = [2, 32_000]
+    _ = try TrainerRun(configuration, .fp32, folder.run()).result()
+  }
+
   @Test func moreImagesThanThereAreCannotBeABatch() throws {
     var configuration = Tiny.configuration
     configuration.training.batchSize = 49
