@@ -42,10 +42,11 @@ public enum StorageURL: Sendable, CustomStringConvertible {
       let address = url.dropFirst("postgresql://".count)
       let server = address.prefix { $0 != "/" }
       // Whatever stands between the first colon and the last @ may be a password; in a malformed address a question mark
-      // may stand before that colon.
-      let at = server.lastIndex(of: "@")
-      let user = at.map { server[..<$0].prefix { !":?".contains($0) } + "@" } ?? ""
-      let rest = address[(at.map { server.index(after: $0) } ?? address.startIndex)...]
+      // may stand before that colon, and a slash behind it.
+      let isCut = server.contains(":") && !server.contains("@")
+      let at = (isCut ? address.prefix { $0 != "?" } : server).lastIndex(of: "@")
+      let user = at.map { address[..<$0].prefix { !":?".contains($0) } + "@" } ?? ""
+      let rest = address[(at.map { address.index(after: $0) } ?? address.startIndex)...]
       let place = rest.prefix { $0 != "?" }
       let parameters = rest.dropFirst(place.count + 1).split(separator: "&").filter { !$0.contains("password") }
       return "postgresql://\(user)\(place)" + (parameters.isEmpty ? "" : "?\(parameters.joined(separator: "&"))")
