@@ -97,6 +97,8 @@ public protocol StudyStorage: Sendable {
   func study(named name: String) throws -> StudyRecord?
   /// All studies, by key.
   func studies() throws -> [StudyRecord]
+  /// The attribute `key` of a study, set to `json` first where it has none: of several who ask, one sets it.
+  func attribute(_ key: String, orSet json: String, ofStudy study: Int) throws -> String
   /// Sets an attribute of a study.
   func setAttribute(_ key: String, to json: String, ofStudy study: Int) throws
 

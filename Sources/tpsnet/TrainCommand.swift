@@ -217,7 +217,7 @@ struct TrainCommand: ParsableCommand {
 
   /// What a run without a name is called after.
   private func stem(_ trial: StudyTrial?) -> String {
-    if let trial { return "\(trial.study)-trial-\(trial.number)" }
+    if let trial { return "\(trial.study.replacing("/", with: "-"))-trial-\(trial.number)" }
     let file = options.configs.last ?? (options.preset == nil ? weights : nil)
     return options.preset ?? file.map { URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent }
       ?? Preset.default.name

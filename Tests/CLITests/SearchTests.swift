@@ -155,6 +155,12 @@ import Training
     let outcome = try tpsnet(
       "search", "report", "--study", "s", "--storage", "postgresql://me:se%2Fcret@127.0.0.1:1/none")
     #expect(outcome.code != 0 && !outcome.errors.contains("cret") && outcome.errors.contains("me@127.0.0.1:1/none"))
+    let folder = try TemporaryFolder()
+    _ = try folder.write(".study", Data("\"another\"".utf8))
+    let taken = try tpsnet(
+      "search", "run", "--study", "s", "--space", "training", "--folder", folder.url.path, "--storage",
+      "postgresql://me:secret@127.0.0.1:1/none")
+    #expect(taken.code != 0 && !taken.errors.contains("secret"), "\(taken.errors)")
   }
 
   @Test func ctrlCGivesTrialsBack() throws {

@@ -24,9 +24,19 @@ import Training
       #expect(outcome.code != 0 && outcome.errors.contains(part), "\(outcome.errors)")
       #expect(!FileManager.default.fileExists(atPath: workspace.storage))
     }
+    for (settings, part) in [
+      (["--dataset", "cifar99"], "cifar99"), (["--folder", ""], "--folder: name one"),
+      (["--study", String(repeating: "x", count: 513)], "512"),
+    ] {
+      let outcome = try tpsnet(workspace.arguments(workers: 0, trials: 1) + settings)
+      #expect(outcome.code == 2 && outcome.errors.contains(part), "\(outcome.errors)")
+      #expect(!FileManager.default.fileExists(atPath: workspace.storage))
+    }
     // Other machines may have them.
     let waiting = workspace.arguments(workers: 0, trials: 1) + ["--set", "model.classes=3"]
-    #expect(try tpsnet(waiting).code == 0)
+    let made = try tpsnet(waiting + ["--epochs", "4"])
+    #expect(
+      made.code == 0 && made.errors.contains("1 trial: too few for one to be trained to its end"), "\(made.errors)")
   }
 
   @Test func aConfigurationIsLaidOverTheSpacesPreset() throws {

@@ -114,6 +114,23 @@ public final class DatabaseStorage: StudyStorage {
   }
 
   /// See `StudyStorage`.
+  public func attribute(_ key: String, orSet json: String, ofStudy study: Int) throws -> String {
+    try connection.transaction(.write) { session, _ in
+      try checkStudy(study, session)
+      try session.execute(
+        """
+        INSERT INTO study_user_attributes (study_id, "key", value_json) VALUES (?1, ?2, ?3)
+        ON CONFLICT (study_id, "key") DO NOTHING
+        """, .integer(study), .text(key), .text(json))
+      let value = try session.first(
+        #"SELECT value_json FROM study_user_attributes WHERE study_id = ?1 AND "key" = ?2"#,
+        .integer(study), .text(key)
+      ) { try $0.text(0) }
+      return (value ?? nil) ?? json
+    }
+  }
+
+  /// See `StudyStorage`.
   public func setAttribute(_ key: String, to json: String, ofStudy study: Int) throws {
     try connection.transaction(.write) { session, _ in
       try checkStudy(study, session)

@@ -36,6 +36,16 @@ public final class MemoryStorage: StudyStorage, @unchecked Sendable {
   }
 
   /// See `StudyStorage`.
+  public func attribute(_ key: String, orSet json: String, ofStudy study: Int) throws -> String {
+    try lock.withLock {
+      let place = try index(ofStudy: study)
+      let value = byKey[place].record.attributes[key] ?? json
+      byKey[place].record.attributes[key] = value
+      return value
+    }
+  }
+
+  /// See `StudyStorage`.
   public func setAttribute(_ key: String, to json: String, ofStudy study: Int) throws {
     try lock.withLock { byKey[try index(ofStudy: study)].record.attributes[key] = json }
   }

@@ -15,20 +15,20 @@ struct StorageOptions: ParsableArguments {
 
   /// The option as one would write it again, but for a password; empty for the default.
   var flag: String {
-    guard storage != Self.standard, let place = try? place else { return "" }
-    return " --storage \(ShellText.quoted("\(place)"))"
+    guard storage != Self.standard, let url = try? url else { return "" }
+    return " --storage \(ShellText.quoted("\(url)"))"
   }
 
   /// The storage, made where it does not exist.
   func open() throws -> any StudyStorage {
-    _ = try place
+    _ = try url
     return try DatabaseStorage(url: storage)
   }
 
   /// The storage, which has to exist.
   func existing() throws -> DatabaseStorage {
     guard try isThere else {
-      throw ConfigurationError("there is no \(try place): name the studies' file or database with --storage")
+      throw ConfigurationError("there is no \(try url): name the studies' file or database with --storage")
     }
     return try DatabaseStorage(url: storage, makesTables: false)
   }
@@ -36,7 +36,7 @@ struct StorageOptions: ParsableArguments {
   /// Whether it may hold studies; a file has to exist.
   var isThere: Bool {
     get throws {
-      guard case .sqlite(let path) = try place else { return true }
+      guard case .sqlite(let path) = try url else { return true }
       return FileManager.default.fileExists(atPath: path)
     }
   }
@@ -44,12 +44,13 @@ struct StorageOptions: ParsableArguments {
   /// The files of a storage in one; none of a database elsewhere.
   var files: [URL] {
     get throws {
-      guard case .sqlite(let path) = try place else { return [] }
+      guard case .sqlite(let path) = try url else { return [] }
       return ["", "-wal", "-shm"].map { URL(fileURLWithPath: path + $0) }
     }
   }
 
-  private var place: StorageURL {
+  /// Where it is.
+  var url: StorageURL {
     get throws {
       do {
         return try StorageURL(storage)
@@ -68,6 +69,7 @@ struct StudyOptions: ParsableArguments {
 
   func validate() throws {
     if study.isEmpty { throw ValidationError("--study: name one") }
+    if study.unicodeScalars.count > 512 { throw ValidationError("--study: use a name of 1 to 512 characters") }
   }
 }
 

@@ -58,6 +58,7 @@ struct SearchRunCommand: ParsableCommand {
     if let threadsPerWorker, !(1...1024).contains(threadsPerWorker) {
       throw ValidationError("--threads-per-worker \(threadsPerWorker): use 1 to 1024")
     }
+    if folder == "" { throw ValidationError("--folder: name one") }
     if let lease, !StudyRecord.leases.contains(lease) {
       throw ValidationError("--lease \(lease): use 0.5 to 86400 seconds")
     }
@@ -171,7 +172,7 @@ struct SearchRunCommand: ParsableCommand {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     if names.contains(where: { $0.hasPrefix("trial-") || $0 == StudyRecord.ownerFile }) {
       throw ConfigurationError(
-        "\(path) holds the trials of another study, which --storage \(options.place.storage) does not know: say which "
+        "\(path) holds the trials of another study, which --storage \(try options.place.url) does not know: say which "
           + "does, or choose another --folder")
     }
     if RunDirectory(URL(fileURLWithPath: path)).exists {
@@ -196,9 +197,10 @@ struct SearchRunCommand: ParsableCommand {
   }
 
   /// A study keeps its settings: one whose images are missing, or do not suit its networks, could not be mended. Where
-  /// there are no workers here, there need not be images either.
+  /// there are no workers here, there need not be images either, but a data set that exists.
   private func checkTraining(_ definition: StudyDefinition) throws {
     let proposer = try definition.proposer()
+    _ = try DatasetSource(parsing: proposer.space.base.data.dataset)
     guard var trial = try proposer.trainableConfiguration(), workers > 0 else { return }
     let images = try trial.loadDataset(from: dataOptions.directory).train
     try Trainer.check(images, fits: trial.model.graph())
@@ -230,6 +232,14 @@ struct SearchRunCommand: ParsableCommand {
     let rungs = definition.rungs
     if definition.trials == nil, definition.sampler != .grid {
       Console.error("no --trials: new trials are made until Ctrl-C or tpsnet search stop")
+    }
+    if let trials = definition.trials, case .asha(_, let share, .pause) = definition.pruner,
+      rungs.reduce(trials, { count, _ in count / share }) == 0
+    {
+      Console.error(
+        "\(Format.counted(trials, "trial")): too few for one to be trained to its end, as each of "
+          + "\(Format.counted(rungs.count, "rung")) lets one in \(share) go on: raise --trials, or use --asha stop or "
+          + "--pruner none in another study")
     }
     Console.error(
       "\(images) training images, \(Format.grouped(base.data.validation)) held out for validation; "

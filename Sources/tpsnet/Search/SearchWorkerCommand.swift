@@ -34,6 +34,7 @@ struct SearchWorkerCommand: ParsableCommand {
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): use 1 to 1024") }
+    if folder == "" { throw ValidationError("--folder: name one") }
   }
 
   func run() throws {
@@ -47,7 +48,7 @@ struct SearchWorkerCommand: ParsableCommand {
     }
     try record.claim(folder)
     let surroundings = TrialSurroundings(data: dataOptions.directory, threads: threads) { images in
-      try record.demandSame(images, proposer.space, in: storage)
+      try record.demandSame(images, in: storage)
     }
     let training = TrialTraining(
       in: folder, configuration: proposer.configuration, prepare: surroundings.prepare,

@@ -6,19 +6,14 @@ import Search
 import Training
 
 extension StudyRecord {
-  /// The study attribute with the fingerprint of the images that its trials were trained on, as JSON.
+  /// The study attribute with the fingerprint of the images that its trials are trained on, as JSON.
   private static let imagesAttribute = "tpsnet:images"
 
   /// Notes which images the study's first trial is trained on, and throws `DatasetError` where later ones would have
-  /// others: their accuracies could not be compared. Spaces that search for the images are let be.
-  func demandSame(_ images: ImageSet, _ space: SearchSpace, in storage: any StudyStorage) throws {
-    let searched = ["data.dataset", "model.input.height", "model.input.width"]
-    guard !searched.contains(where: { space.parameter(named: $0) != nil }) else { return }
+  /// others: their accuracies could not be compared.
+  func demandSame(_ images: ImageSet, in storage: any StudyStorage) throws {
     let fingerprint = images.fingerprint.jsonQuoted
-    guard let known = try storage.study(named: name)?.attributes[Self.imagesAttribute] else {
-      return try storage.setAttribute(Self.imagesAttribute, to: fingerprint, ofStudy: id)
-    }
-    guard known == fingerprint else {
+    guard try storage.attribute(Self.imagesAttribute, orSet: fingerprint, ofStudy: id) == fingerprint else {
       throw DatasetError(
         .usage, "the training images are not those of the study's first trials",
         remedy: "bring these back, say --data, or begin another --study")

@@ -55,9 +55,12 @@ struct StudyMakingOptions: ParsableArguments {
   var budget: Quantity?
   @Option(help: ArgumentHelp("Largest number of multiply-adds of an image, e.g. 200M.", valueName: "count"))
   var budgetMultiplyAdds: Quantity?
-  @Option(help: "Longest time of an epoch in seconds, predicted for this machine.")
+  @Option(help: "Longest time of an epoch's steps in seconds, predicted for this machine, without validation.")
   var budgetSeconds: Double?
-  @Option(help: ArgumentHelp("Largest memory of a training in bytes, predicted, e.g. 2G.", valueName: "bytes"))
+  @Option(
+    help: ArgumentHelp(
+      "Largest memory of the training steps in bytes, predicted, e.g. 2G; images and validation come on top.",
+      valueName: "bytes"))
   var budgetMemory: Quantity?
   @Option(help: "Seed of values and trainings; default: 0.")
   var seed: UInt64?

@@ -1,5 +1,5 @@
 // Data set and backend of a worker: loaded once, used by all of its trials.
-// Trials of one study seldom differ in either.
+// Trials of one study share the images, and seldom differ in the backend.
 import Compute
 import Datasets
 import Models
@@ -9,15 +9,10 @@ import Training
 
 /// What a worker's trials are trained on and with.
 final class TrialSurroundings {
-  private struct DataKey: Hashable {
-    let name: String
-    let imageSize: Int
-  }
-
   private let directory: DataDirectory
   private let threads: Int?
   private let check: (ImageSet) throws -> Void
-  private var dataset: (key: DataKey, dataset: Dataset)?
+  private var dataset: Dataset?
   private var backend: (convolutions: ConvolutionAlgorithms, backend: OneDNNBackend)?
 
   /// Data from `directory`, computation by so many threads. `check` sees the training images before any trial does.
@@ -29,14 +24,12 @@ final class TrialSurroundings {
 
   /// See `TrialTraining`.
   func prepare(_ configuration: inout Configuration, begun: CheckpointInfo?) throws -> TrialTraining.Surroundings {
-    let key = DataKey(name: configuration.data.dataset, imageSize: configuration.model.input.height)
-    let known = dataset.flatMap { $0.key == key ? $0.dataset : nil }
-    var images = try known ?? configuration.dataset(from: directory)
-    if known == nil { try check(images.train) }
+    var images = try dataset ?? configuration.dataset(from: directory)
+    if dataset == nil { try check(images.train) }
     try configuration.fillNormalization(from: images)
     // What is not there cannot be looked at.
     images = Dataset(name: images.name, train: images.train, test: try images.test.subset([]))
-    dataset = (key, images)
+    dataset = images
     let convolutions = configuration.training.convolutions
     let engine =
       try backend.flatMap { $0.convolutions == convolutions ? $0.backend : nil }

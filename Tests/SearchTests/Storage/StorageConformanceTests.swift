@@ -28,6 +28,18 @@ import Testing
     #expect(try other.studies().count == 2)
   }
 
+  @Test(arguments: StorageKind.available) func anAttributeIsSetOnce(_ kind: StorageKind) throws {
+    let place = try kind.place()
+    let study = try place.open().createStudy(named: "s", attributes: ["known": "0"]).id
+    #expect(try place.open().attribute("known", orSet: "1", ofStudy: study) == "0")
+    let answers = try inThreads(8) { index in
+      try place.open().attribute("new", orSet: "\(index)", ofStudy: study)
+    }
+    #expect(Set(answers).count == 1)
+    #expect(try place.open().study(named: "s")?.attributes == ["known": "0", "new": answers[0]])
+    #expect(throws: StorageError.self) { try place.open().attribute("new", orSet: "1", ofStudy: 99) }
+  }
+
   @Test(arguments: StorageKind.shared) func aDeletedStudyLeavesNothing(_ kind: StorageKind) throws {
     let place = try kind.place()
     let storage = try DatabaseStorage(url: place.url)
