@@ -6,10 +6,8 @@ package import Models
 package enum Whitening {
   /// Added to each variance, so that directions without any are not blown up.
   package static let epsilon = 5e-4
-  /// As many images of `shape` as the covariance needs: 2,000 of 32 × 32 pixels, of larger ones as many pixels.
-  package static func images(of shape: Shape) -> Int {
-    2000 * 32 * 32 / max(32 * 32, shape.height * shape.width)
-  }
+  /// As many images of `shape` as the covariance needs.
+  package static func images(of shape: Shape) -> Int { shape.images(likeSmall: 2000) }
 
   /// Fills the filters of every whitening convolution of `graph`.
   ///

@@ -10,10 +10,9 @@ extension ImageFolder {
     let parts = isDivided ? ["\(path)/train", "\(path)/test"].filter(Files.isFolder) : [path]
     var remarks: [String] = []
     for part in parts {
-      for name in try Files.names(in: part) where Files.isFolder("\(part)/\(name)") {
-        let names = try Files.names(in: "\(part)/\(name)")
-        let folders = names.filter { Files.isFolder("\(part)/\(name)/\($0)") }
-        let files = names.filter { !ImageDecoder.reads($0) && !folders.contains($0) }
+      for name in try folders(in: part) {
+        let folders = try folders(in: "\(part)/\(name)")
+        let files = try Files.names(in: "\(part)/\(name)").filter { !ImageDecoder.reads($0) && !folders.contains($0) }
         let suffixes = Set(files.compactMap { file in file.lastIndex(of: ".").map { file[$0...].lowercased() } })
         let kinds = suffixes.isEmpty ? "" : " (\(suffixes.sorted().joined(separator: ", ")))"
         let counts = [(files.count, "file", kinds), (folders.count, "folder", "")].filter { $0.0 > 0 }
@@ -33,10 +32,7 @@ extension ImageFolder {
   /// Whether `path` has a folder with an image in it, or such folders in `train`.
   static func hasImages(_ path: String) throws -> Bool {
     let folder = try Files.isFolder("\(path)/train") && isDivided(path) ? "\(path)/train" : path
-    return try Files.names(in: folder).contains { name in
-      try Files.isFolder("\(folder)/\(name)")
-        && Files.names(in: "\(folder)/\(name)").contains(where: ImageDecoder.reads)
-    }
+    return try folders(in: folder).contains { try !pictures(in: "\(folder)/\($0)").isEmpty }
   }
 
   /// What people call a folder of images to choose by.

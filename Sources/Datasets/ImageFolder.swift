@@ -50,11 +50,21 @@ public enum ImageFolder {
     // One of them alone, without folders in it, is a class of that name.
     let parts = ["\(path)/train", "\(path)/test"].filter(Files.isFolder)
     return try parts.count == 2
-      || parts.contains { part in try Files.names(in: part).contains { Files.isFolder("\(part)/\($0)") } }
+      || parts.contains { try !folders(in: $0).isEmpty }
+  }
+
+  /// The names of the folders in a folder, sorted.
+  static func folders(in folder: String) throws -> [String] {
+    try Files.names(in: folder).filter { Files.isFolder("\(folder)/\($0)") }
+  }
+
+  /// The names of the pictures in a folder, sorted; a folder may be called like one.
+  static func pictures(in folder: String) throws -> [String] {
+    try Files.names(in: folder).filter { ImageDecoder.reads($0) && !Files.isFolder("\(folder)/\($0)") }
   }
 
   private static func classes(in folder: String) throws -> [String] {
-    let classes = try Files.names(in: folder).filter { Files.isFolder("\(folder)/\($0)") }
+    let classes = try folders(in: folder)
     guard !classes.isEmpty else {
       throw DatasetError(.missing, at: folder, "no folders in it", remedy: "make a folder of images for each class")
     }
@@ -96,16 +106,13 @@ public enum ImageFolder {
     for name in try self.classes(in: folder) {
       guard let label = classes.firstIndex(of: name) else { continue }
       let classFolder = "\(folder)/\(name)"
-      let files = try Files.names(in: classFolder)
-        .filter { ImageDecoder.reads($0) && !Files.isFolder("\(classFolder)/\($0)") }
-      guard !files.isEmpty || !inEach else {
+      let pictures = try pictures(in: classFolder)
+      guard !pictures.isEmpty || !inEach else {
         throw DatasetError(
           .missing, at: classFolder, "no PNG, JPEG or WebP images in it", remedy: "put some there, or remove the folder"
         )
       }
-      for file in files {
-        found.append(File(path: "\(classFolder)/\(file)", label: label, name: "\(name)/\(file)"))
-      }
+      found += pictures.map { File(path: "\(classFolder)/\($0)", label: label, name: "\(name)/\($0)") }
     }
     guard !found.isEmpty else {
       throw DatasetError(

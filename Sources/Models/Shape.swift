@@ -23,6 +23,12 @@ public struct Shape: Hashable, Codable, Sendable {
   /// Number of values.
   public var count: Int { channels * height * width }
 
+  /// As many images of this shape as have no more pixels together than `count` of 32×32: that many of smaller ones, and
+  /// one at least.
+  package func images(likeSmall count: Int) -> Int {
+    max(1, count * 32 * 32 / max(32 * 32, height * width))
+  }
+
   /// `[channels, height, width]`.
   public var dimensions: [Int] { [channels, height, width] }
 }

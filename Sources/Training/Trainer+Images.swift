@@ -6,9 +6,7 @@ public import Models
 extension Trainer {
   /// Images of an inference pass by a network of this input: 250, which divides the usual numbers of images to evaluate,
   /// and of images larger than 32×32 fewer, by which a pass needs no more memory.
-  public static func evaluationBatch(of shape: Shape) -> Int {
-    max(1, 250 * 32 * 32 / max(32 * 32, shape.height * shape.width))
-  }
+  public static func evaluationBatch(of shape: Shape) -> Int { shape.images(likeSmall: 250) }
 
   /// Throws where the images of `set` cannot go through `graph`.
   public static func check(_ set: ImageSet, fits graph: Graph) throws {

@@ -33,7 +33,7 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var source: WeightsOptions
   @Option(name: .customLong("to"), help: "onnx, safetensors or pytorch-names.")
   var target: Target
-  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"))
+  @Argument(help: ArgumentHelp("The file to write.", valueName: "out"), transform: path)
   var output: String
   @Option(help: "safetensors, pytorch-names: fp32, or bf16 for filters and matrices in half the room.")
   var dtype: Precision = .fp32

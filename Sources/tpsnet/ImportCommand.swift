@@ -22,7 +22,7 @@ struct ImportCommand: ParsableCommand {
 
   @Argument(help: "A file that torch.save wrote (also {\"state_dict\": …} and the like), or a safetensors file.")
   var file: String
-  @Argument(help: "The checkpoint to write.")
+  @Argument(help: "The checkpoint to write.", transform: path)
   var output: String
   @OptionGroup var options: ConfigurationOptions
   @Option(help: ArgumentHelp("Names of the classes, in the order of the logits.", valueName: "a,b,…"))

@@ -9,6 +9,12 @@ import Reports
 public import Search
 public import Training
 
+/// A path as it was given: an empty one would be the present folder, which nobody meant.
+func path(_ argument: String) throws -> String {
+  guard !argument.isEmpty else { throw ValidationError("Name one; the present folder is '.'.") }
+  return argument
+}
+
 /// `--preset`, `--config` and `--set`.
 struct ConfigurationOptions: ParsableArguments {
   @Option(help: "Start from a preset (see `tpsnet presets`).")
@@ -44,7 +50,7 @@ struct ConfigurationOptions: ParsableArguments {
 struct RunOptions: ParsableArguments {
   @Option(name: .customLong("run"), help: ArgumentHelp("Take the configuration of a run.", valueName: "run"))
   var name: String?
-  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of all runs; default: runs.", valueName: "dir"), transform: path)
   var runs = "runs"
 
   /// Throws `ValidationError` where a whole configuration is named beside a run.
@@ -97,7 +103,7 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Data directory; default: $TPSNET_DATA, else $XDG_DATA_HOME/tpsnet, else ~/.local/share/tpsnet.", valueName: "dir"
-    ))
+    ), transform: path)
   var data: String?
 
   var directory: DataDirectory { DataDirectory.resolve(explicit: data) }

@@ -24,11 +24,11 @@ struct ReportCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Runs: folders, or names in the folder of all runs.", valueName: "run"))
   var names: [String]
-  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of all runs; default: runs.", valueName: "dir"), transform: path)
   var runs = "runs"
-  @Option(help: ArgumentHelp("Where to write the HTML file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Where to write the HTML file.", valueName: "file"), transform: path)
   var output: String?
-  @Option(help: ArgumentHelp("Write every figure as SVG, PNG and PDF.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Write every figure as SVG, PNG and PDF.", valueName: "dir"), transform: path)
   var plots: String?
   @OptionGroup var dataOptions: DataOptions
   @OptionGroup var engine: EngineOptions

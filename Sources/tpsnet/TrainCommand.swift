@@ -45,7 +45,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: "Name of the run; default: that of the preset, configuration file, weights or trial, with a number.")
   var name: String?
-  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of all runs; default: runs.", valueName: "dir"), transform: path)
   var runs = "runs"
   @Option(help: ArgumentHelp("Go on with an interrupted run.", valueName: "run"))
   var resume: String?

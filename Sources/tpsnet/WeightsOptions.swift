@@ -17,7 +17,7 @@ struct WeightsOptions: ParsableArguments {
     name: .customLong("run"),
     help: ArgumentHelp("A run: its best weights by validation, or the last where none was held out.", valueName: "run"))
   var runName: String?
-  @Option(help: ArgumentHelp("Folder of all runs.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of all runs; default: runs.", valueName: "dir"), transform: path)
   var runs = "runs"
   @OptionGroup var options: ConfigurationOptions
 

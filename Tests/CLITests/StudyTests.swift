@@ -25,7 +25,7 @@ import Training
       #expect(!FileManager.default.fileExists(atPath: workspace.storage))
     }
     for (settings, part) in [
-      (["--dataset", "cifar99"], "cifar99"), (["--folder", ""], "--folder: name one"),
+      (["--dataset", "cifar99"], "cifar99"), (["--folder", ""], "for '--folder <dir>': Name one"),
       (["--study", String(repeating: "x", count: 513)], "512"),
     ] {
       let outcome = try tpsnet(workspace.arguments(workers: 0, trials: 1) + settings)

@@ -41,6 +41,17 @@ import Training
     }
   }
 
+  @Test func anEmptyPathIsNotThePresentFolder() throws {
+    for arguments in [
+      ["train", "--runs", ""], ["train", "--data", ""], ["report", "a", "--plots", ""],
+      ["report", "a", "--output", ""],
+      ["test", "--run", "a", "--runs", ""], ["search", "report", "--study", "a", "--plots", ""],
+      ["export", "--weights", "sprint", "--to", "onnx", ""], ["import", "a.pt", ""],
+    ] {
+      try expectRefusal(arguments, "The value '' is invalid", "Name one; the present folder is '.'.")
+    }
+  }
+
   @Test func whatCannotBeWrittenIsAnErrorAndAReaderThatLeftIsNone() throws {
     let full = try Program([], shell: "\"$TPSNET\" presets tpsnet > /dev/full").outcome()
     #expect(

@@ -21,9 +21,9 @@ struct SearchReportCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: StudyOptions
-  @Option(help: ArgumentHelp("Write the report as one HTML file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the report as one HTML file.", valueName: "file"), transform: path)
   var output: String?
-  @Option(help: ArgumentHelp("Write every figure as SVG, PNG and PDF.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Write every figure as SVG, PNG and PDF.", valueName: "dir"), transform: path)
   var plots: String?
   @Option(help: ArgumentHelp("Compare trials after so many epochs.", valueName: "count"))
   var epoch: Int?

@@ -45,7 +45,7 @@ struct SearchRunCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Folder of the trials' checkpoints and logs; default: as the study has it, of a new one runs/<study>.",
-      valueName: "dir"))
+      valueName: "dir"), transform: path)
   var folder: String?
   @Option(
     help: ArgumentHelp(
@@ -58,7 +58,6 @@ struct SearchRunCommand: ParsableCommand {
     if let threadsPerWorker, !(1...1024).contains(threadsPerWorker) {
       throw ValidationError("--threads-per-worker \(threadsPerWorker): use 1 to 1024")
     }
-    if folder == "" { throw ValidationError("--folder: name one") }
     if let lease, !StudyRecord.leases.contains(lease) {
       throw ValidationError("--lease \(lease): use 0.5 to 86400 seconds")
     }

@@ -27,14 +27,15 @@ struct SearchWorkerCommand: ParsableCommand {
   @OptionGroup var dataOptions: DataOptions
   @Option(help: "Threads of the training; default: training.threads, or else OMP_NUM_THREADS or all processors.")
   var threads: Int?
-  @Option(help: ArgumentHelp("The study's folder on this machine; default: as the study has it.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The study's folder on this machine; default: as the study has it.", valueName: "dir"),
+    transform: path)
   var folder: String?
   @Flag(help: .hidden)
   var supervised = false
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads \(threads): use 1 to 1024") }
-    if folder == "" { throw ValidationError("--folder: name one") }
   }
 
   func run() throws {
